@@ -1,0 +1,112 @@
+//! What can go wrong, with the facts in the variants.
+
+use std::path::PathBuf;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a movie, or a part of it, could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting has a value that cannot be used. Found by [`Settings::validate`](crate::Settings::validate),
+    /// before anything is created.
+    #[error("{name} is {value}; {allowed}")]
+    Setting {
+        /// The setting, as its setter is called.
+        name: String,
+        /// The value given.
+        value: String,
+        /// What is allowed, as a clause: "it must be 0 to 51".
+        allowed: String,
+    },
+
+    /// A frame does not have the size of the movie. The movie is unharmed: the frame was not taken.
+    #[error("frame {frame} is {}×{} pixels; the movie is {}×{}", got.0, got.1, expected.0, expected.1)]
+    FrameSize {
+        /// Index of the frame that was refused.
+        frame: u64,
+        /// Width and height of the frame, in pixels.
+        got: (u32, u32),
+        /// Width and height of the movie, in pixels.
+        expected: (u32, u32),
+    },
+
+    /// A frame's buffer or stride is too small for its size and pixel format.
+    #[error("{what} is {got} bytes; a {width}×{height} {format} frame needs at least {needed}")]
+    FrameData {
+        /// "the stride" or "the buffer".
+        what: &'static str,
+        /// Bytes given.
+        got: usize,
+        /// Bytes needed.
+        needed: usize,
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// Name of the pixel format.
+        format: &'static str,
+    },
+
+    /// A time given for a frame, or the length of a hold, cannot be used. The movie is unharmed.
+    #[error("frame {frame} at {seconds} s: {reason}")]
+    Time {
+        /// Index of the frame that was refused.
+        frame: u64,
+        /// The time or duration given, in seconds.
+        seconds: f64,
+        /// Why, with the limit.
+        reason: String,
+    },
+
+    /// A movie was finished without a single frame.
+    #[error("the movie has no frames; an MP4 needs at least one")]
+    NoFrames,
+
+    /// libx264 refused its parameters or failed to encode.
+    #[error("x264 {doing}: {message}")]
+    X264 {
+        /// What it was asked to do.
+        doing: &'static str,
+        /// x264's own words.
+        message: String,
+    },
+
+    /// Reading or writing failed.
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was attempted, on which path.
+        doing: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+
+    /// Writing failed part-way, and the film up to there was kept as a playable file.
+    #[error("{source}; what was written is kept in {}", kept.display())]
+    Unfinished {
+        /// The unfinished, playable file, which `recover` can finish.
+        kept: PathBuf,
+        /// What failed.
+        source: Box<Error>,
+    },
+
+    /// The stream does not fit in an MP4 file, or a file is not a movie of this crate.
+    #[error("mp4: {0}")]
+    Mp4(String),
+
+    /// The encoder's thread ended without saying why, which is a defect of this crate.
+    #[error("the encoder's thread has stopped")]
+    EncoderGone,
+}
+
+impl Error {
+    pub(crate) fn setting(name: impl Into<String>, value: impl ToString, allowed: impl Into<String>) -> Self {
+        Self::Setting { name: name.into(), value: value.to_string(), allowed: allowed.into() }
+    }
+
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Io { doing, source }
+    }
+}

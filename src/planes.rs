@@ -1,0 +1,128 @@
+//! One picture as the encoder takes it: the word between `color` and `encoder`.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::settings::Chroma;
+
+/// Bytes that rows and planes are aligned to: a cache line, and the widest vector register.
+const ALIGN: usize = 64;
+
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C, align(64))]
+struct Line([u8; ALIGN]);
+
+/// The planes of one picture, brightness first: I420, I422, I444 or I400, at 8 or 10 bits a sample.
+///
+/// Rows begin at multiples of 64 bytes. Samples of more than 8 bits are `u16` in the machine's byte order. Reused from
+/// frame to frame, it is allocated once.
+///
+/// ```
+/// use kinetograph::{Chroma, color::Planes};
+/// let planes = Planes::new(640, 360, Chroma::Yuv420, 8);
+/// assert_eq!(planes.count(), 3);
+/// assert_eq!(planes.size(1), (320, 180));
+/// assert_eq!(planes.row(1, 0).len(), 320);
+/// ```
+#[derive(Clone)]
+pub struct Planes {
+    width: usize,
+    height: usize,
+    chroma: Chroma,
+    bit_depth: u8,
+    lines: Vec<Line>,
+}
+
+impl Planes {
+    /// Planes for pictures of `width` × `height` samples of brightness. Where chroma samples are shared, odd sizes are
+    /// rounded up. All samples are 0.
+    ///
+    /// # Panics
+    /// If `bit_depth` is neither 8 nor 10.
+    pub fn new(width: u32, height: u32, chroma: Chroma, bit_depth: u8) -> Self {
+        assert!(bit_depth == 8 || bit_depth == 10, "bit depth {bit_depth} is neither 8 nor 10");
+        let (wide, high) = chroma.subsampling();
+        let mut planes = Self {
+            width: width.next_multiple_of(wide) as usize,
+            height: height.next_multiple_of(high) as usize,
+            chroma,
+            bit_depth,
+            lines: Vec::new(),
+        };
+        let bytes: usize = (0..planes.count()).map(|plane| planes.plane_bytes(plane)).sum();
+        planes.lines = vec![Line::zeroed(); bytes / ALIGN];
+        planes
+    }
+
+    /// Width of the brightness plane in samples.
+    pub fn width(&self) -> u32 {
+        self.width as u32
+    }
+
+    /// Height of the brightness plane in samples.
+    pub fn height(&self) -> u32 {
+        self.height as u32
+    }
+
+    /// Colour samples to a brightness sample.
+    pub fn chroma(&self) -> Chroma {
+        self.chroma
+    }
+
+    /// Bits a sample: 8 or 10.
+    pub fn bit_depth(&self) -> u8 {
+        self.bit_depth
+    }
+
+    /// The number of planes: 3, or 1 without chroma.
+    pub fn count(&self) -> usize {
+        if self.chroma == Chroma::Gray { 1 } else { 3 }
+    }
+
+    /// Width and height of a plane, in samples.
+    pub fn size(&self, plane: usize) -> (usize, usize) {
+        if plane == 0 {
+            return (self.width, self.height);
+        }
+        let (wide, high) = self.chroma.subsampling();
+        (self.width / wide as usize, self.height / high as usize)
+    }
+
+    /// Bytes from the beginning of one row of a plane to the next.
+    pub fn stride(&self, plane: usize) -> usize {
+        (self.size(plane).0 * self.bytes_per_sample()).next_multiple_of(ALIGN)
+    }
+
+    /// The bytes of a plane, with the padding at the end of each row.
+    pub fn plane(&self, plane: usize) -> &[u8] {
+        let range = self.range(plane);
+        &bytemuck::cast_slice(&self.lines)[range]
+    }
+
+    /// The samples of a row of a plane, as bytes, without padding.
+    pub fn row(&self, plane: usize, y: usize) -> &[u8] {
+        let bytes = self.size(plane).0 * self.bytes_per_sample();
+        &self.plane(plane)[y * self.stride(plane)..][..bytes]
+    }
+
+    /// All planes at once, for writing.
+    pub(crate) fn planes_mut(&mut self) -> [&mut [u8]; 3] {
+        let (first, second) =
+            (self.range(0).end, if self.count() == 3 { self.range(1).end } else { self.range(0).end });
+        let (y, rest) = bytemuck::cast_slice_mut::<Line, u8>(&mut self.lines).split_at_mut(first);
+        let (u, v) = rest.split_at_mut(second - first);
+        [y, u, v]
+    }
+
+    fn bytes_per_sample(&self) -> usize {
+        usize::from(self.bit_depth).div_ceil(8)
+    }
+
+    fn plane_bytes(&self, plane: usize) -> usize {
+        self.stride(plane) * self.size(plane).1
+    }
+
+    fn range(&self, plane: usize) -> std::ops::Range<usize> {
+        let start = (0..plane).map(|before| self.plane_bytes(before)).sum();
+        start..start + self.plane_bytes(plane)
+    }
+}

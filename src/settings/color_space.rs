@@ -1,0 +1,161 @@
+//! What the samples mean: matrix, range and the tags that say so.
+//!
+//! Code points are those of ITU-T H.273, which both the stream's VUI (H.264 Annex E) and the container's `colr` box
+//! (ISO/IEC 14496-12, 12.1.5) carry.
+
+use super::choices::named;
+use crate::Error;
+
+named! {
+    /// Which mix of red, green and blue is brightness.
+    Matrix, "matrix" {
+        /// ITU-R BT.601: standard-definition video (H.273 code 6).
+        Bt601 = "bt601",
+        /// ITU-R BT.709: high-definition video, the default (code 1).
+        Bt709 = "bt709",
+        /// ITU-R BT.2020, non-constant luminance: ultra-high definition (code 9).
+        Bt2020 = "bt2020",
+    }
+}
+
+named! {
+    /// Which sample values stand for black and white.
+    Range, "range" {
+        /// 16 to 235 (64 to 940 at 10 bits), "tv": what players expect, and the default.
+        Limited = "limited",
+        /// 0 to 255 (0 to 1023 at 10 bits), "pc".
+        Full = "full",
+    }
+}
+
+named! {
+    /// Which red, green and blue the numbers of the frames mean.
+    Primaries, "primaries" {
+        /// BT.709 and sRGB: what screens have and drawing programs mean, the default (code 1).
+        Bt709 = "bt709",
+        /// BT.601 with 625 lines (code 5).
+        Bt601Lines625 = "bt470bg",
+        /// BT.601 with 525 lines (code 6).
+        Bt601Lines525 = "smpte170m",
+        /// BT.2020 (code 9).
+        Bt2020 = "bt2020",
+        /// Display P3 (code 12).
+        DisplayP3 = "smpte432",
+    }
+}
+
+named! {
+    /// How the numbers of the frames relate to light.
+    Transfer, "transfer" {
+        /// sRGB: what drawing programs mean, the default (code 13).
+        Srgb = "iec61966-2-1",
+        /// BT.709: what cameras record (code 1).
+        Bt709 = "bt709",
+        /// BT.601 (code 6).
+        Bt601 = "smpte170m",
+        /// Linear light (code 8).
+        Linear = "linear",
+        /// BT.2020 for 10 bits (code 14).
+        Bt2020Bits10 = "bt2020-10",
+        /// Perceptual quantiser, SMPTE ST 2084 (code 16).
+        Pq = "smpte2084",
+        /// Hybrid log-gamma (code 18).
+        Hlg = "arib-std-b67",
+    }
+}
+
+/// How colours become samples, and the tags that tell players.
+///
+/// `primaries` and `transfer` describe the frames as they were drawn; the crate converts neither.
+///
+/// ```
+/// use kinetograph::{ColorSpace, Matrix, Range};
+/// let space = ColorSpace { range: Range::Full, ..ColorSpace::default() };
+/// assert_eq!(space.matrix, Matrix::Bt709);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColorSpace {
+    /// The matrix from red, green, blue to brightness and colour differences.
+    pub matrix: Matrix,
+    /// The range of the samples.
+    pub range: Range,
+    /// The tag for the primaries.
+    pub primaries: Primaries,
+    /// The tag for the transfer function.
+    pub transfer: Transfer,
+}
+
+impl ColorSpace {
+    /// sRGB drawings in BT.709, limited range: the default.
+    pub const BT709: Self =
+        Self { matrix: Matrix::Bt709, range: Range::Limited, primaries: Primaries::Bt709, transfer: Transfer::Srgb };
+    /// sRGB drawings in BT.601, limited range.
+    pub const BT601: Self = Self { matrix: Matrix::Bt601, ..Self::BT709 };
+    /// BT.2020 drawings, limited range, for 10 bits a sample.
+    pub const BT2020: Self = Self {
+        matrix: Matrix::Bt2020,
+        range: Range::Limited,
+        primaries: Primaries::Bt2020,
+        transfer: Transfer::Bt2020Bits10,
+    };
+
+    /// The same with full range.
+    #[must_use]
+    pub const fn full_range(self) -> Self {
+        Self { range: Range::Full, ..self }
+    }
+}
+
+impl Default for ColorSpace {
+    fn default() -> Self {
+        Self::BT709
+    }
+}
+
+impl Matrix {
+    /// The weights of red and blue in brightness, Kr and Kb (H.273, Table 4); green has the rest.
+    pub const fn weights(self) -> (f64, f64) {
+        match self {
+            Self::Bt601 => (0.299, 0.114),
+            Self::Bt709 => (0.2126, 0.0722),
+            Self::Bt2020 => (0.2627, 0.0593),
+        }
+    }
+
+    /// The code point of H.273, Table 4.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Bt601 => 6,
+            Self::Bt709 => 1,
+            Self::Bt2020 => 9,
+        }
+    }
+}
+
+impl Primaries {
+    /// The code point of H.273, Table 2.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Bt709 => 1,
+            Self::Bt601Lines625 => 5,
+            Self::Bt601Lines525 => 6,
+            Self::Bt2020 => 9,
+            Self::DisplayP3 => 12,
+        }
+    }
+}
+
+impl Transfer {
+    /// The code point of H.273, Table 3.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Srgb => 13,
+            Self::Bt709 => 1,
+            Self::Bt601 => 6,
+            Self::Linear => 8,
+            Self::Bt2020Bits10 => 14,
+            Self::Pq => 16,
+            Self::Hlg => 18,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Whether settings can make a movie, found out before anything exists.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use super::{OddSize, Quality, Settings};
+use crate::{Error, Result};
+
+/// x264 options that are refused, and why. x264 takes `_` for `-` and a prefix `no` or `no-` in names.
+const REFUSED_OPTIONS: &[(&str, &[&str])] = &[
+    (
+        "it would read or write files",
+        &["stats", "pass", "dump-yuv", "cqmfile", "opencl", "opencl-clbin", "opencl-device"],
+    ),
+    (
+        "use the setter of Settings instead",
+        &[
+            "preset",
+            "tune",
+            "profile",
+            "fps",
+            "crf",
+            "qp",
+            "qp-constant",
+            "bitrate",
+            "vbv-maxrate",
+            "vbv-bufsize",
+            "sar",
+            "threads",
+            "level",
+            "level-idc",
+            "keyint",
+            "fullrange",
+            "range",
+            "colorprim",
+            "transfer",
+            "colormatrix",
+            "chromaloc",
+            "input-csp",
+            "csp",
+            "output-csp",
+            "input-depth",
+            "output-depth",
+            "input-res",
+            "timebase",
+        ],
+    ),
+    (
+        "the crate itself decides it",
+        &[
+            "annexb",
+            "repeat-headers",
+            "vfr-input",
+            "force-cfr",
+            "log",
+            "log-level",
+            "psnr",
+            "ssim",
+            "crop-rect",
+            "avcintra-class",
+            "avcintra-flavor",
+        ],
+    ),
+    (
+        "frames of this crate are progressive pictures",
+        &["interlaced", "tff", "bff", "fake-interlaced", "pulldown", "pic-struct", "nal-hrd", "frame-packing"],
+    ),
+    ("players could not begin anywhere but at the first frame", &["intra-refresh"]),
+];
+
+impl Settings {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the first one that cannot be used, its value and what is allowed. The values of
+    /// [`x264_option`](Self::x264_option) are checked by x264 when the movie is created.
+    pub fn validate(&self) -> Result<()> {
+        within("width", self.width, 1..=Self::MAX_SIDE)?;
+        within("height", self.height, 1..=Self::MAX_SIDE)?;
+        let coded = self.coded_size();
+        for (name, side, coded) in [("width", self.width, coded.0), ("height", self.height, coded.1)] {
+            if self.odd_size == OddSize::Refuse && side != coded {
+                return Err(Error::setting(name, side, format!("it must be even for chroma {}", self.chroma)));
+            }
+        }
+        self.frame_rate.validate()?;
+        self.validate_quality()?;
+        if let Some(frames) = self.keyframe_interval {
+            within("keyframe_interval", frames, 1..=100_000)?;
+        }
+        within("pixel_aspect's width", self.pixel_aspect.0, 1..=65_535)?;
+        within("pixel_aspect's height", self.pixel_aspect.1, 1..=65_535)?;
+        if let Some(threads) = self.threads {
+            within("threads", threads, 1..=128)?;
+        }
+        within("fragment_seconds", self.fragment_seconds, 0.01..=3600.0)?;
+        for (tag, text) in &self.tags {
+            // A box's size has 32 bits, and the moov that holds the tags is built in memory.
+            within(&format!("the length of tag {}", tag.key().escape_ascii()), text.len(), 0..=1 << 20)?;
+        }
+        self.x264_options.iter().try_for_each(|(name, value)| validate_option(name, value))
+    }
+
+    fn validate_quality(&self) -> Result<()> {
+        if ![8, 10].contains(&self.bit_depth) {
+            return Err(Error::setting("bit_depth", self.bit_depth, "it must be 8 or 10"));
+        }
+        let deep = self.bit_depth == 10;
+        match self.quality {
+            Quality::Crf(crf) => within("crf", crf, if deep { -12.0 } else { 0.0 }..=51.0)?,
+            Quality::Qp(qp) => within("qp", qp, 0..=if deep { 63 } else { 51 })?,
+            Quality::Bitrate(rate) => within("bitrate", rate, 1..=2_000_000)?,
+            Quality::Lossless => {}
+        }
+        if let Some(vbv) = self.vbv {
+            within("vbv's max_kbit_per_second", vbv.max_kbit_per_second, 1..=2_000_000)?;
+            within("vbv's buffer_kbit", vbv.buffer_kbit, 1..=2_000_000)?;
+        }
+        Ok(())
+    }
+}
+
+fn within<T: PartialOrd + Display>(name: &str, value: T, range: RangeInclusive<T>) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(Error::setting(name, value, format!("it must be {} to {}", range.start(), range.end())))
+}
+
+fn validate_option(name: &str, value: &str) -> Result<()> {
+    let refuse = |why: &str| Err(Error::setting("x264_option", format!("{name:?}"), why));
+    if name.contains('\0') || value.contains('\0') {
+        return refuse("names and values must not contain a NUL character");
+    }
+    let dashed = name.replace('_', "-");
+    let plain = dashed.strip_prefix("no").map_or(&*dashed, |rest| rest.trim_start_matches('-'));
+    match REFUSED_OPTIONS.iter().find(|(_, names)| names.contains(&plain)) {
+        Some((why, _)) => refuse(why),
+        None => Ok(()),
+    }
+}
