@@ -108,8 +108,7 @@ impl From<f64> for FrameRate {
         // Broadcast rates are written with two or three decimals and mean n·1000/1001.
         let whole = (rate * 1.001).round();
         let broadcast = whole * 1000.0 / 1001.0;
-        if [24.0, 30.0, 48.0, 60.0, 120.0].contains(&whole) && (rate - broadcast).abs() < 0.0012 && rate.fract() != 0.0
-        {
+        if [24.0, 30.0, 48.0, 60.0, 120.0].contains(&whole) && (rate - broadcast).abs() < 0.005 && rate.fract() != 0.0 {
             return Self::from((whole as u32 * 1000, 1001));
         }
         if !(rate > 0.0 && rate <= f64::from(MAX_TERM)) {
