@@ -2,9 +2,12 @@
 
 mod error;
 mod frame;
+mod mp4;
 mod packet;
 mod planes;
+mod recording;
 mod settings;
+mod sink;
 mod time;
 
 pub use error::{Error, Result};
