@@ -1,21 +1,26 @@
 //! Drawn frames in, an H.264 MP4 out, in one process.
 
+pub mod color;
+mod encoder;
 mod error;
 mod frame;
+mod movie;
+mod mp4;
 mod packet;
+mod pipeline;
 mod planes;
+mod recording;
+mod report;
 mod settings;
+mod sink;
 mod time;
 
 pub use error::{Error, Result};
 pub use frame::{Frame, PixelFormat};
+pub use movie::Movie;
+pub use report::Report;
 pub use settings::{
     Chroma, ColorSpace, Layout, Level, Matrix, OddSize, Preset, Primaries, Profile, Quality, Range, Rotation, Settings,
     Tag, Transfer, Tune, Vbv,
 };
 pub use time::FrameRate;
-
-/// Pixels to planes.
-pub mod color {
-    pub use crate::planes::Planes;
-}
