@@ -4,6 +4,8 @@
 
 mod log;
 mod parameters;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
@@ -35,16 +37,16 @@ pub(crate) struct Encoder {
     /// Used by x264's threads until `raw` is closed: fields are dropped after `Drop::drop` has closed it.
     log: Box<Log>,
     sets: ParameterSets,
+    /// The access unit last encoded, each NAL unit behind its length.
+    access_unit: Vec<u8>,
     /// What every picture has in common; planes, time and type change.
     picture: Box<x264_picture_t>,
     clock: Clock,
     size: (u32, u32),
 }
 
-/// The access unit that a call gave, in x264's memory and timebase.
-struct Output {
-    payload: *const u8,
-    size: usize,
+/// Times, in x264's timebase, and kind of the picture whose access unit has been encoded.
+struct Encoded {
     pts: i64,
     dts: i64,
     sync: bool,
@@ -90,6 +92,7 @@ impl Encoder {
             raw,
             log,
             sets: ParameterSets::default(),
+            access_unit: Vec::new(),
             picture,
             clock: settings.clock(),
             size: settings.coded_size(),
@@ -127,8 +130,8 @@ impl Encoder {
         let picture: *mut x264_picture_t = &mut *self.picture;
         // SAFETY: the picture is initialised, and its planes are borrowed, with the rows, columns and sample size that
         // the encoder was opened with, as asserted above.
-        let output = unsafe { self.call(picture) }?;
-        Ok(output.map(|output| self.lend(output)))
+        let encoded = unsafe { self.call(picture) }?;
+        Ok(encoded.map(|encoded| self.packet(encoded)))
     }
 
     /// Gives the next of the pictures held back, or `None` after the last. No picture may be encoded after it.
@@ -136,16 +139,18 @@ impl Encoder {
         // SAFETY: the encoder is open.
         while unsafe { x264_encoder_delayed_frames(self.raw.as_ptr()) } > 0 {
             // SAFETY: without a picture x264 gives what it holds back.
-            if let Some(output) = unsafe { self.call(std::ptr::null_mut()) }? {
-                return Ok(Some(self.lend(output)));
+            if let Some(encoded) = unsafe { self.call(std::ptr::null_mut()) }? {
+                return Ok(Some(self.packet(encoded)));
             }
         }
         Ok(None)
     }
 
+    /// Has x264 encode, and puts the access unit it gives into `self.unit`.
+    ///
     /// # Safety
     /// The picture is null or initialised, and its planes are valid for reads of the encoder's size and format.
-    unsafe fn call(&mut self, picture: *mut x264_picture_t) -> Result<Option<Output>> {
+    unsafe fn call(&mut self, picture: *mut x264_picture_t) -> Result<Option<Encoded>> {
         let (mut nals, mut count) = (std::ptr::null_mut(), 0);
         let mut out = MaybeUninit::<x264_picture_t>::uninit();
         // SAFETY: the encoder is open; the picture is the caller's promise; the rest points to local variables.
@@ -153,25 +158,29 @@ impl Encoder {
         if size < 0 {
             return Err(Error::X264 { doing: "encoding a picture", message: self.log.take_error() });
         }
-        if size == 0 || count == 0 {
+        if size == 0 {
             return Ok(None);
         }
+        self.access_unit.clear();
+        // SAFETY: x264 has just returned these, and it is not called again before they have been read.
+        for unit in unsafe { nal_units(nals, count) } {
+            let sets = &self.sets;
+            // The parameter sets and x264's version are in the container, once.
+            if ![&sets.sps, &sets.pps, &sets.sei].iter().any(|set| set.as_slice() == unit) {
+                self.access_unit.extend_from_slice(&(unit.len() as u32).to_be_bytes());
+                self.access_unit.extend_from_slice(unit);
+            }
+        }
         let out = out.as_ptr();
-        // SAFETY: x264 returned bytes, so `nals` points to `count` NAL units and x264 has set times and type of the
-        // picture they are of (it leaves the picture alone only when it returns none). The fields are read one by one,
-        // as others may be unset.
-        let (payload, pts, dts, kind) = unsafe { ((*nals).p_payload, (*out).i_pts, (*out).i_dts, (*out).i_type) };
-        Ok(Some(Output { payload, size: size as usize, pts, dts, sync: kind == X264_TYPE_IDR as c_int }))
+        // SAFETY: x264 returned bytes, so it has set times and type of the picture they are of (it leaves the picture
+        // alone only when it returns none). The fields are read one by one, as others may be unset.
+        let (pts, dts, kind) = unsafe { ((*out).i_pts, (*out).i_dts, (*out).i_type) };
+        Ok(Some(Encoded { pts, dts, sync: kind == X264_TYPE_IDR as c_int }))
     }
 
-    /// Lends what the last call gave, until the next one.
-    fn lend(&mut self, output: Output) -> Packet<'_> {
-        // SAFETY: x264.h promises that the payloads of all NAL units of one call are contiguous, `size` bytes in all,
-        // and live until the next call, which needs the `&mut self` that the packet's lifetime holds. An `Output` is
-        // made by `call` and lent at once.
-        let data = unsafe { std::slice::from_raw_parts(output.payload, output.size) };
-        let unit = self.unit();
-        Packet { data, pts: output.pts * unit, dts: output.dts * unit, sync: output.sync }
+    fn packet(&self, encoded: Encoded) -> Packet<'_> {
+        let Encoded { pts, dts, sync } = encoded;
+        Packet { data: &self.access_unit, pts: pts * self.unit(), dts: dts * self.unit(), sync }
     }
 
     /// The parameter sets; asked for once, right after opening, as x264 changes its state in giving them.
@@ -183,18 +192,12 @@ impl Encoder {
             return Err(Error::X264 { doing: "making the headers", message: self.log.take_error() });
         }
         let mut sets = ParameterSets::default();
-        for index in 0..count as usize {
-            // SAFETY: x264 returned `count` NAL units, each with its payload, which live until the next call.
-            let (kind, payload) = unsafe {
-                let nal = &*nals.add(index);
-                (nal.i_type as u32, std::slice::from_raw_parts(nal.p_payload, nal.i_payload as usize))
-            };
-            // Each begins with its length in 4 bytes, as b_annexb is 0.
-            let unit = payload.get(4..).unwrap_or_default().to_vec();
-            match kind {
-                nal_unit_type_e_NAL_SPS => sets.sps = unit,
-                nal_unit_type_e_NAL_PPS => sets.pps = unit,
-                _ => sets.sei = unit,
+        // SAFETY: as in `call`.
+        for unit in unsafe { nal_units(nals, count) } {
+            match nal_type(unit) {
+                nal_unit_type_e_NAL_SPS => sets.sps = unit.to_vec(),
+                nal_unit_type_e_NAL_PPS => sets.pps = unit.to_vec(),
+                _ => sets.sei = unit.to_vec(),
             }
         }
         Ok(sets)
@@ -211,4 +214,26 @@ impl Drop for Encoder {
         // SAFETY: the encoder is open, and nothing uses it after this.
         unsafe { x264_encoder_close(self.raw.as_ptr()) }
     }
+}
+
+/// The NAL units that x264 has returned, without their start codes.
+///
+/// # Safety
+/// `nals` and `count` were returned by x264 and it has not been called since; nor is it until the last unit was read.
+unsafe fn nal_units<'a>(nals: *const x264_nal_t, count: c_int) -> impl Iterator<Item = &'a [u8]> {
+    (0..usize::try_from(count).unwrap_or(0)).map(move |index| {
+        // SAFETY: x264 returned `count` units, each with `i_payload` bytes at `p_payload`, until it is called again.
+        let payload = unsafe {
+            let nal = &*nals.add(index);
+            std::slice::from_raw_parts(nal.p_payload, usize::try_from(nal.i_payload).unwrap_or(0))
+        };
+        // A start code is 00 00 01 or 00 00 00 01 (H.264 Annex B).
+        let start_code = payload.iter().position(|byte| *byte == 1).map_or(payload.len(), |one| one + 1);
+        &payload[start_code..]
+    })
+}
+
+/// The type of a NAL unit, its first byte's lower five bits (H.264 7.3.1).
+fn nal_type(unit: &[u8]) -> u32 {
+    unit.first().map_or(0, |byte| u32::from(byte & 31))
 }

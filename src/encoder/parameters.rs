@@ -69,9 +69,10 @@ impl Parameters {
         // The converter takes the mean of 2×2 pixels, which is type 1, the centre (H.264 Figure E-1). Other chroma
         // formats have no type.
         vui.i_chroma_loc = (settings.chroma == Chroma::Yuv420).into();
-        // Lengths in place of start codes and the parameter sets once: what MP4 wants.
-        raw.b_annexb = 0;
-        raw.b_repeat_headers = 0;
+        // As x264's program writes a stream: rate control counts start codes and repeated parameter sets as bits, so that
+        // another form would make another stream. `Encoder` makes of it what MP4 wants.
+        raw.b_annexb = 1;
+        raw.b_repeat_headers = 1;
     }
 
     fn set_rate(&mut self, settings: &Settings) {
