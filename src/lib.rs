@@ -1,5 +1,6 @@
 //! Drawn frames in, an H.264 MP4 out, in one process.
 
+pub mod color;
 mod error;
 mod frame;
 mod packet;
@@ -14,8 +15,3 @@ pub use settings::{
     Tag, Transfer, Tune, Vbv,
 };
 pub use time::FrameRate;
-
-/// Pixels to planes.
-pub mod color {
-    pub use crate::planes::Planes;
-}
