@@ -95,7 +95,9 @@ fn unsafe_code_is_only_in_the_encoder_and_the_colour_kernels() {
     for file in sources(&source_folder()) {
         let code = product_code(&file);
         let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let has_unsafe = lines.clone().any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe"));
+        let has_unsafe = lines
+            .clone()
+            .any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe"));
         if has_unsafe {
             assert!(["encoder", "color"].contains(&room_of(&file).as_str()), "{}", file.display());
         }
