@@ -15,9 +15,15 @@ const PLANES: usize = 3;
 
 /// What the encoder's thread is asked to do.
 enum Job {
-    Encode { planes: Planes, pts: i64, keyframe: bool },
+    Encode {
+        planes: Planes,
+        pts: i64,
+        keyframe: bool,
+    },
     /// Write what x264 still holds, and finish the movie at this tick.
-    Finish { end: i64 },
+    Finish {
+        end: i64,
+    },
     /// Write what x264 still holds, and leave the file unfinished.
     Keep,
 }

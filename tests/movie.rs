@@ -249,7 +249,7 @@ fn a_smooth_drawn_scene_keeps_40_decibels_at_crf_18() {
         movie.finish().unwrap();
     }
     // Lossless film decodes to its planes (tests/pixels.rs), so it stands for them.
-    let (lossy, exact) = (judge::decode(&lossy_path, "yuv420p"), judge::decode(&exact_path, "yuv420p"));
+    let (lossy, exact) = (judge::decode(&lossy_path), judge::decode(&exact_path));
     assert_eq!(lossy.len(), 30 * 320 * 240 * 3 / 2);
     let squares: f64 = lossy.iter().zip(&exact).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();
     let psnr = 10.0 * (255.0f64.powi(2) * lossy.len() as f64 / squares).log10();
