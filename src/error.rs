@@ -49,6 +49,17 @@ pub enum Error {
         format: &'static str,
     },
 
+    /// Planes do not fit the converter or the frame that is to be converted.
+    #[error("the planes' {what} is {got}; it must be {needed}")]
+    Planes {
+        /// "size", "chroma" or "bit depth".
+        what: &'static str,
+        /// What the planes have.
+        got: String,
+        /// What the converter or the frame needs.
+        needed: String,
+    },
+
     /// A time given for a frame, or the length of a hold, cannot be used. The movie is unharmed.
     #[error("frame {frame} at {seconds} s: {reason}")]
     Time {
