@@ -106,9 +106,9 @@ pub enum Error {
     #[error("mp4: {0}")]
     Mp4(String),
 
-    /// The encoder's thread ended without saying why, which is a defect of this crate.
-    #[error("the encoder's thread has stopped")]
-    EncoderGone,
+    /// The movie has ended before, by the error that was then returned.
+    #[error("the movie has ended by an earlier error")]
+    Ended,
 }
 
 impl Error {
