@@ -33,6 +33,7 @@ mod packet;
 mod pipeline;
 mod planes;
 mod recording;
+mod recover;
 mod report;
 mod settings;
 mod sink;
@@ -41,6 +42,7 @@ mod time;
 pub use error::{Error, Result};
 pub use frame::{Frame, PixelFormat};
 pub use movie::Movie;
+pub use recover::{Recovered, recover};
 pub use report::Report;
 pub use settings::{
     Chroma, ColorSpace, Layout, Level, Matrix, OddSize, Preset, Primaries, Profile, Quality, Range, Rotation, Settings,

@@ -180,11 +180,16 @@ impl Parts {
     /// Gives the sink what the muxer has made of frames.
     fn flush_frames(&mut self) -> Result<()> {
         let frames = !self.out.is_empty();
-        self.flush()?;
-        let plays_unfinished = match &self.muxer {
-            AnyMuxer::Mp4(muxer) => muxer.form() != Form::Progressive,
-            AnyMuxer::AnnexB(_) => true,
+        let plays_unfinished = match (&self.muxer, &mut self.sink) {
+            (AnyMuxer::Mp4(muxer), _) if muxer.form() == Form::Progressive => false,
+            (AnyMuxer::Mp4(_), Sink::File(file)) if frames => {
+                file.append_boxes(&self.out)?;
+                self.out.clear();
+                true
+            }
+            _ => true,
         };
+        self.flush()?;
         self.playable |= frames && plays_unfinished;
         Ok(())
     }
@@ -236,7 +241,7 @@ impl Parts {
 }
 
 /// Makes a complete recording in a file a finished movie.
-fn finish_file(file: &mut UnfinishedFile, finished: &Finished) -> Result<()> {
+pub(crate) fn finish_file(file: &mut UnfinishedFile, finished: &Finished) -> Result<()> {
     match finished.form() {
         Form::Fragmented => Ok(()),
         Form::Progressive => {

@@ -4,4 +4,6 @@ mod file;
 mod memory;
 
 pub(crate) use file::UnfinishedFile;
+#[cfg(test)]
+pub(crate) use file::fault;
 pub(crate) use memory::Memory;
