@@ -64,6 +64,14 @@ pub enum Error {
     #[error("the movie has no frames; an MP4 needs at least one")]
     NoFrames,
 
+    /// A font file cannot be read.
+    #[cfg(feature = "plotters")]
+    #[error("the font file for {family} cannot be read: it is not a TrueType or OpenType font")]
+    Font {
+        /// The family it was to be registered for.
+        family: String,
+    },
+
     /// libx264 refused its parameters or failed to encode.
     #[error("x264 {doing}: {message}")]
     X264 {

@@ -4,6 +4,8 @@ mod error;
 mod frame;
 mod packet;
 mod planes;
+#[cfg(feature = "plotters")]
+pub mod plot;
 mod settings;
 mod time;
 
