@@ -2,6 +2,8 @@
 
 mod error;
 mod frame;
+#[cfg(feature = "image")]
+mod image;
 mod packet;
 mod planes;
 #[cfg(feature = "plotters")]

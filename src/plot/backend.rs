@@ -175,26 +175,7 @@ impl DrawingBackend for PixmapBackend<'_> {
     }
 
     fn draw_text<T: BackendTextStyle>(&mut self, text: &str, style: &T, position: BackendCoord) -> Drawn {
-        let Some(ink) = Ink::new(style.color()) else { return Ok(()) };
-        let Some(line) = Line::new(text, style.family(), style.style(), style.size()) else { return Ok(()) };
-        let (width, height) = line.size();
-        let dx = match style.anchor().h_pos {
-            HPos::Left => 0,
-            HPos::Center => -width / 2,
-            HPos::Right => -width,
-        };
-        let dy = match style.anchor().v_pos {
-            VPos::Top => 0,
-            VPos::Center => -height / 2,
-            VPos::Bottom => -height,
-        };
-        let rotation = style.transform();
-        line.draw(|mask, glyph_x, glyph_y| {
-            fill_mask(&mut self.canvas, mask, ink, |x, y| {
-                let (x, y) = rotation.transform(x + glyph_x + dx, y + glyph_y + dy);
-                (i64::from(x) + i64::from(position.0), i64::from(y) + i64::from(position.1))
-            });
-        });
+        self.text(text, style, position);
         Ok(())
     }
 
@@ -241,6 +222,29 @@ impl DrawingBackend for PixmapBackend<'_> {
 }
 
 impl PixmapBackend<'_> {
+    pub(super) fn text<T: BackendTextStyle>(&mut self, text: &str, style: &T, position: BackendCoord) {
+        let Some(ink) = Ink::new(style.color()) else { return };
+        let Some(line) = Line::new(text, style.family(), style.style(), style.size()) else { return };
+        let (width, height) = line.size();
+        let dx = match style.anchor().h_pos {
+            HPos::Left => 0,
+            HPos::Center => -width / 2,
+            HPos::Right => -width,
+        };
+        let dy = match style.anchor().v_pos {
+            VPos::Top => 0,
+            VPos::Center => -height / 2,
+            VPos::Bottom => -height,
+        };
+        let rotation = style.transform();
+        line.draw(|mask, glyph_x, glyph_y| {
+            fill_mask(&mut self.canvas, mask, ink, |x, y| {
+                let (x, y) = rotation.transform(x + glyph_x + dx, y + glyph_y + dy);
+                (i64::from(x) + i64::from(position.0), i64::from(y) + i64::from(position.1))
+            });
+        });
+    }
+
     /// A line along a row or a column of pixels, both ends included.
     fn upright_line(&mut self, from: BackendCoord, to: BackendCoord, width: u32, ink: Ink) {
         let (before, after) = (i64::from(width / 2), i64::from(width - width / 2));

@@ -21,6 +21,10 @@ impl Ink {
         (alpha > 0).then_some(Self { rgba, straight: [red, green, blue] })
     }
 
+    pub fn opaque([red, green, blue]: [u8; 3]) -> Self {
+        Self { rgba: [red, green, blue, 255], straight: [red, green, blue] }
+    }
+
     pub fn is_opaque(self) -> bool {
         self.rgba[3] == 255
     }
@@ -39,7 +43,7 @@ impl Ink {
     }
 
     /// Source over destination, both premultiplied.
-    fn over(self, pixel: &mut [u8; 4]) {
+    pub fn over(self, pixel: &mut [u8; 4]) {
         // Two components at a time, each in 16 bits. Their sums cannot overflow: a premultiplied component is at most
         // its alpha.
         const HALF: u32 = 0x00FF_00FF;

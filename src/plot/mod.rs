@@ -6,8 +6,13 @@
 mod backend;
 mod blend;
 mod clip;
+mod color_map;
+mod heat;
 mod string;
 mod text;
+mod ticks;
 
 pub use backend::PixmapBackend;
+pub use color_map::ColorMap;
+pub use heat::{Area, HeatMap};
 pub use text::register_font;

@@ -15,8 +15,9 @@ const PLATEAU: usize = 4;
 ///
 /// plotters rounds every point to a pixel before a backend gets it, so that a curve sampled more densely than the pixels
 /// arrives as stairs, which no anti-aliasing can smooth. All that is known of such a curve is which pixels it runs
-/// through. Of all curves through these the shortest is drawn: a string pulled taut through the pixels. It is at most
-/// half a pixel from the rounded points, and straight where the curve may have been.
+/// through. Of all curves through these the shortest is drawn: a string pulled taut through the pixels. It is straight
+/// where the curve may have been, half a pixel from the middles of the pixels of a smooth curve, and at most one from those
+/// of the roughest.
 pub(super) fn smooth(points: &[BackendCoord]) -> Vec<(f32, f32)> {
     let points: Vec<(i64, i64)> = points.iter().map(|&(x, y)| (i64::from(x), i64::from(y))).collect();
     let swapped: Vec<(i64, i64)> = points.iter().map(|&(x, y)| (y, x)).collect();
@@ -63,20 +64,23 @@ impl Run {
 /// How many steps from the first point on are those of a dense curve that is a function of its column; 0 if it does not
 /// leave its column.
 fn run_length(points: &[(i64, i64)]) -> usize {
-    let (mut direction, mut lowest, mut highest) = (0, points[0].1, points[0].1);
+    let (mut direction, mut stepped) = (0, false);
     let dense = |step: &&[(i64, i64)]| {
         let (du, dv) = (step[1].0 - step[0].0, step[1].1 - step[0].1);
         if du == 0 {
-            (lowest, highest) = (lowest.min(step[1].1), highest.max(step[1].1));
-            return highest - lowest <= STEEP;
+            // Within a column, one step to the pixel beside it.
+            return dv.abs() <= 1 && !std::mem::replace(&mut stepped, true);
         }
-        (lowest, highest) = (step[1].1, step[1].1);
         let onward = direction * du >= 0;
-        direction = du.signum();
+        (direction, stepped) = (du.signum(), false);
         onward && du.abs() <= DENSE && dv.abs() <= STEEP * du.abs()
     };
-    let steps = points.windows(2).take_while(dense).count();
-    if points[0].0 == points[steps].0 { 0 } else { steps }
+    let mut steps = points.windows(2).take_while(dense).count();
+    // It ends where it enters its last column.
+    while steps > 0 && points[steps].0 == points[steps - 1].0 {
+        steps -= 1;
+    }
+    steps
 }
 
 /// A column of pixels that a curve runs through, from one edge to another.
@@ -92,8 +96,10 @@ fn pull(u: f32, v: f32, points: &[(i64, i64)], to_center: bool, mut corner: impl
     let (first, last) = (points[0], points[points.len() - 1]);
     let mut gates = vec![Gate { u, low: v, high: v }];
     for column in points.chunk_by(|a, b| a.0 == b.0).filter(|column| ![first.0, last.0].contains(&column[0].0)) {
-        let (low, high) = column.iter().fold((i64::MAX, i64::MIN), |(low, high), at| (low.min(at.1), high.max(at.1)));
-        gates.push(Gate { u: column[0].0 as f32 + 0.5, low: low as f32, high: high as f32 + 1.0 });
+        let (low, high) = (column[0].1.min(column[column.len() - 1].1), column[0].1.max(column[column.len() - 1].1));
+        // Where a curve passes from one pixel of a column to the next, its middle is not beyond the middles of these.
+        let play = if low == high { 0.5 } else { 0.0 };
+        gates.push(Gate { u: column[0].0 as f32 + 0.5, low: low as f32 + 0.5 - play, high: high as f32 + 0.5 + play });
     }
     let (end, middle) = center(last);
     let play = if to_center { 0.0 } else { 0.5 };
@@ -146,7 +152,8 @@ fn keep_plateaus(gates: &mut [Gate]) {
         let beside = before.map_or(0, length).max(after.map_or(0, length)) + 1;
         let mut pin = |index: usize| {
             let gate = &mut gates[index];
-            if gate.high - gate.low == 1.0 {
+            // Not where the curve passes between two pixels.
+            if gate.low.fract() == 0.0 {
                 (gate.low, gate.high) = (gate.low + 0.5, gate.low + 0.5);
             }
         };
@@ -156,5 +163,112 @@ fn keep_plateaus(gates: &mut [Gate]) {
         } else if peak && end - start >= PLATEAU {
             pin((start + end) / 2);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pixels that samples of a curve fall in, without repetitions, as plotters hands them over.
+    fn pixels(samples: usize, curve: impl Fn(f64) -> (f64, f64)) -> Vec<BackendCoord> {
+        let mut points: Vec<BackendCoord> = (0..=samples)
+            .map(|index| curve(index as f64 / samples as f64))
+            .map(|(x, y)| (x.floor() as i32, y.floor() as i32))
+            .collect();
+        points.dedup();
+        points
+    }
+
+    fn distance_to_segment(p: (f32, f32), a: (f32, f32), b: (f32, f32)) -> f32 {
+        let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+        let part = (((p.0 - a.0) * dx + (p.1 - a.1) * dy) / (dx * dx + dy * dy).max(1e-9)).clamp(0.0, 1.0);
+        (a.0 + part * dx - p.0).hypot(a.1 + part * dy - p.1)
+    }
+
+    fn distance(point: (f32, f32), curve: &[(f32, f32)]) -> f32 {
+        curve.windows(2).map(|ab| distance_to_segment(point, ab[0], ab[1])).fold(f32::INFINITY, f32::min)
+    }
+
+    /// Sum of the angles by which a polyline turns, in radians.
+    fn turning(curve: &[(f32, f32)]) -> f32 {
+        let angle = |ab: &[(f32, f32)]| (ab[1].1 - ab[0].1).atan2(ab[1].0 - ab[0].0);
+        let turn = |abc: &[(f32, f32)]| {
+            let turn = (angle(&abc[1..]) - angle(&abc[..2])).abs();
+            turn.min(std::f32::consts::TAU - turn)
+        };
+        curve.windows(3).map(turn).sum()
+    }
+
+    #[test]
+    fn a_straight_line_of_any_slope_is_straight_again() {
+        for slope in [0.01, 0.1, 0.37, 0.9, 1.0, 1.1, 2.7, 30.0] {
+            for (sx, sy) in [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0)] {
+                let length = 300.0 / f64::hypot(1.0, slope);
+                let points = pixels(900, |t| (sx * length * t + 0.3, sy * length * slope * t + 0.4));
+                let turning = turning(&smooth(&points));
+                assert!(turning < 0.12, "slope {slope}: turns by {turning}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_curve_keeps_within_a_pixel_and_turns_no_more_than_it_does() {
+        let circle = |t: f64| {
+            let (sin, cos) = (t * std::f64::consts::TAU).sin_cos();
+            (100.0 + 80.0 * cos, 100.0 + 80.0 * sin)
+        };
+        let curve = smooth(&pixels(1000, circle));
+        for index in 0..500 {
+            let (x, y) = circle(f64::from(index) / 500.0);
+            let away = distance((x as f32, y as f32), &curve);
+            assert!(away < 0.75, "{away} from ({x}, {y})");
+        }
+        let (turned, stairs) = (
+            turning(&curve),
+            turning(&pixels(1000, circle).iter().map(|&p| (p.0 as f32, p.1 as f32)).collect::<Vec<_>>()),
+        );
+        assert!(turned < 1.6 * std::f32::consts::TAU, "{turned}");
+        assert!(stairs > 10.0 * turned, "the stairs turn by {stairs} only");
+    }
+
+    #[test]
+    fn no_point_is_more_than_a_pixel_away() {
+        // Steps of all kinds, from a generator of Park and Miller.
+        let mut random = 1_u64;
+        let mut next = |limit: u64| {
+            random = random * 48_271 % 2_147_483_647;
+            (random % limit) as i32
+        };
+        for reach in [2, 3, 5, 9, 30] {
+            let mut at = (0, 0);
+            let mut points = vec![at];
+            for _ in 0..2000 {
+                at = (at.0 + next(reach) - reach as i32 / 4, at.1 + next(reach) - reach as i32 / 2);
+                points.push(at);
+            }
+            points.dedup();
+            let curve = smooth(&points);
+            for &(x, y) in &points {
+                let away = distance((x as f32 + 0.5, y as f32 + 0.5), &curve);
+                assert!(away < 1.001, "reach {reach}: {away} from {:?}", (x, y));
+            }
+        }
+    }
+
+    #[test]
+    fn corners_of_sparse_points_stay_in_the_middle_of_their_pixels() {
+        let zigzag = [(0, 0), (20, 13), (40, 0), (60, 40), (60, 90), (0, 90)];
+        assert_eq!(smooth(&zigzag), zigzag.map(|(x, y)| (x as f32 + 0.5, y as f32 + 0.5)));
+    }
+
+    #[test]
+    fn a_level_piece_before_a_pulse_stays_level_and_a_peak_stays_high() {
+        let pulse = |t: f64| (400.0 * t, 100.3 - 60.0 * (-((400.0 * t - 300.0) / 20.0).powi(2)).exp());
+        let curve = smooth(&pixels(800, pulse));
+        let level = curve.iter().filter(|at| at.0 < 200.0);
+        assert!(level.clone().all(|at| at.1 == 100.5), "{:?}", level.collect::<Vec<_>>());
+        let top = curve.iter().map(|at| at.1).fold(f32::INFINITY, f32::min);
+        assert_eq!(top, 40.5);
     }
 }
