@@ -4,12 +4,13 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
     text_anchor::{HPos, VPos},
 };
-use tiny_skia::{FillRule, LineCap, LineJoin, PathBuilder, Pixmap, PixmapMut, Stroke, Transform};
+use tiny_skia::{FillRule, PathBuilder, Pixmap, PixmapMut, Transform};
 
 use super::{
     blend::{Ink, fill_mask, fill_rect},
     clip::{FAR, clip_polygon, clip_polyline},
     string::smooth,
+    stroke::{ring, stroke},
     text::{self, Line},
 };
 use crate::{Error, PixelFormat};
@@ -47,18 +48,6 @@ impl<'a> PixmapBackend<'a> {
     /// A backend that draws over what is on the canvas.
     pub fn new(canvas: &'a mut Pixmap) -> Self {
         canvas.as_mut().into()
-    }
-
-    fn fill_path(&mut self, path: PathBuilder, ink: Ink) {
-        if let Some(path) = path.finish() {
-            self.canvas.fill_path(&path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
-        }
-    }
-
-    fn stroke_path(&mut self, path: PathBuilder, stroke: &Stroke, ink: Ink) {
-        if let Some(path) = path.finish() {
-            self.canvas.stroke_path(&path, &ink.paint(), stroke, Transform::identity(), None);
-        }
     }
 }
 
@@ -140,37 +129,30 @@ impl DrawingBackend for PixmapBackend<'_> {
 
     fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
         let Some(ink) = Ink::new(style.color()) else { return Ok(()) };
-        let (x, y) = center((at.0.clamp(-FAR, FAR), at.1.clamp(-FAR, FAR)));
+        let center = (at.0.clamp(-FAR, FAR), at.1.clamp(-FAR, FAR));
         let radius = radius.min(FAR as u32) as f32;
-        let mut path = PathBuilder::new();
-        if fill {
-            // To the outer edge of the pixels that are a radius away.
-            path.push_circle(x, y, radius + 0.5);
-            self.fill_path(path, ink);
-        } else {
-            path.push_circle(x, y, radius);
-            self.stroke_path(path, &stroke(style.stroke_width()), ink);
-        }
+        // A disc reaches to the outer edge of the pixels that are a radius away, as a circle of one pixel's width does.
+        let half = if fill { 0.5 } else { style.stroke_width().min(FAR as u32) as f32 / 2.0 };
+        ring(&mut self.canvas, center, if fill { -1.0 } else { radius - half }, radius + half, ink);
         Ok(())
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, vert: I, style: &S) -> Drawn {
         let Some(ink) = Ink::new(style.color()) else { return Ok(()) };
-        let mut path = PathBuilder::new();
-        for (index, vertex) in clip_polygon(vert.into_iter().collect()).into_iter().enumerate() {
-            let (x, y) = center(vertex);
-            if index == 0 {
-                path.move_to(x, y);
-            } else {
-                path.line_to(x, y);
-            }
-        }
-        path.close();
+        let corners: Vec<(f32, f32)> = clip_polygon(vert.into_iter().collect()).into_iter().map(center).collect();
         if ink.is_opaque() {
             // To the outer edge of the pixels that the border runs through; neighbours then leave no seam.
-            self.stroke_path(path.clone(), &Stroke::default(), ink);
+            stroke(&mut self.canvas, &corners, true, 1.0, ink);
         }
-        self.fill_path(path, ink);
+        let mut path = PathBuilder::new();
+        for (index, &(x, y)) in corners.iter().enumerate() {
+            if index == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        }
+        path.close();
+        // What has no area is refused with a message in the log.
+        if let Some(path) = path.finish().filter(|path| path.bounds().width() > 0.0 && path.bounds().height() > 0.0) {
+            self.canvas.fill_path(&path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
+        }
         Ok(())
     }
 
@@ -257,22 +239,11 @@ impl PixmapBackend<'_> {
     }
 
     fn polyline(&mut self, points: &[BackendCoord], width: u32, ink: Ink) {
-        let mut path = PathBuilder::new();
-        let curve = smooth(points);
-        path.move_to(curve[0].0, curve[0].1);
-        for &(x, y) in &curve[1..] {
-            path.line_to(x, y);
+        let mut curve = smooth(points);
+        if width.is_multiple_of(2) && curve.windows(2).all(|ab| ab[0].0 == ab[1].0 || ab[0].1 == ab[1].1) {
+            // Upright lines of an even width are crisp between pixels, on the side where `upright_line` has them.
+            curve.iter_mut().for_each(|at| *at = (at.0 - 0.5, at.1 - 0.5));
         }
-        self.stroke_path(path, &stroke(width), ink);
-    }
-}
-
-fn stroke(width: u32) -> Stroke {
-    Stroke {
-        width: width.min(FAR as u32) as f32,
-        // A line of one pixel includes the pixels at its ends.
-        line_cap: if width == 1 { LineCap::Square } else { LineCap::Butt },
-        line_join: LineJoin::Round,
-        ..Stroke::default()
+        stroke(&mut self.canvas, &curve, false, width.min(FAR as u32) as f32, ink);
     }
 }

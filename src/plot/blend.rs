@@ -38,7 +38,7 @@ impl Ink {
     }
 
     /// The colour where a shape covers this part of a pixel.
-    fn covering(self, coverage: u8) -> Self {
+    pub fn covering(self, coverage: u8) -> Self {
         Self { rgba: self.rgba.map(|component| scale(component, coverage)), ..self }
     }
 

@@ -9,6 +9,7 @@ mod clip;
 mod color_map;
 mod heat;
 mod string;
+mod stroke;
 mod text;
 mod ticks;
 
