@@ -57,13 +57,13 @@ pub(super) fn clip_polygon(vertices: Vec<BackendCoord>) -> Vec<BackendCoord> {
     }
     let limit = f64::from(FAR);
     let mut polygon: Vec<(f64, f64)> = vertices.iter().map(|&(x, y)| (f64::from(x), f64::from(y))).collect();
-    let room: [fn((f64, f64), f64) -> f64; 4] =
-        [|at, limit| limit - at.0, |at, limit| limit + at.0, |at, limit| limit - at.1, |at, limit| limit + at.1];
-    for room in room {
+    for (across_x, across_y) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
+        // How far inside the edge at hand a point is.
+        let room = |at: (f64, f64)| limit - at.0 * across_x - at.1 * across_y;
         let before = polygon.iter().copied().cycle().skip(polygon.len().saturating_sub(1));
         let mut clipped = Vec::with_capacity(polygon.len() + 1);
         for (from, to) in before.zip(polygon.iter().copied()) {
-            let (inside_from, inside_to) = (room(from, limit), room(to, limit));
+            let (inside_from, inside_to) = (room(from), room(to));
             if (inside_from < 0.0) != (inside_to < 0.0) {
                 let part = inside_from / (inside_from - inside_to);
                 clipped.push((from.0 + part * (to.0 - from.0), from.1 + part * (to.1 - from.1)));

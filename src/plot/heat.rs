@@ -235,7 +235,7 @@ impl Axis {
     fn new(area: Range<i32>, cells: usize, limit: usize) -> Self {
         let (start, end) = (i64::from(area.start), i64::from(area.end));
         let clip = |at: i64| at.clamp(0, limit as i64) as usize;
-        Self { start, length: (end - start) as f64, cells, pixels: clip(start)..clip(end) }
+        Self { start, length: (end - start) as f64, cells, pixels: clip(start)..clip(end.max(start)) }
     }
 
     /// The position of the middle of a pixel, in cells.

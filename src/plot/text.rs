@@ -33,8 +33,11 @@ type Face = &'static FontRef<'static>;
 /// Family, style and face, the newest first.
 static FACES: RwLock<Vec<(String, &'static str, Face)>> = RwLock::new(Vec::new());
 
+/// What a mask is of: the address of its face, the glyph, the bits of its scale, and its position within a pixel.
+type MaskKey = (usize, GlyphId, u32, u8);
+
 thread_local! {
-    static MASKS: RefCell<HashMap<(usize, GlyphId, u32, u8), Rc<Mask>>> = RefCell::default();
+    static MASKS: RefCell<HashMap<MaskKey, Rc<Mask>>> = RefCell::default();
 }
 
 /// Makes a face known to [`PixmapBackend`](super::PixmapBackend) and to plotters under the name of a family and a style.
@@ -135,11 +138,11 @@ pub(super) struct Line {
 impl Line {
     /// `None` if nothing would be seen: the size is not above 0.
     pub fn new(text: &str, family: FontFamily, style: FontStyle, size: f64) -> Option<Self> {
-        let face = find_face(family.as_str(), style)?;
-        let em = size.clamp(0.0, MAX_SIZE) as f32 / LINE_HEIGHT;
-        if !(em > 0.0) {
+        if size.is_nan() || size <= 0.0 {
             return None;
         }
+        let face = find_face(family.as_str(), style)?;
+        let em = size.min(MAX_SIZE) as f32 / LINE_HEIGHT;
         let scale = PxScale::from(em * face.height_unscaled() / face.units_per_em()?);
         let scaled = face.as_scaled(scale);
         let (mut glyphs, mut x, mut before) = (Vec::with_capacity(text.len()), 0.0, None);
@@ -171,7 +174,7 @@ impl Line {
     }
 
     fn mask(&self, glyph: GlyphId, subpixel: u8) -> Option<Rc<Mask>> {
-        let key = (std::ptr::from_ref(self.face).addr(), glyph, self.scale.x.to_bits(), subpixel);
+        let key: MaskKey = (std::ptr::from_ref(self.face).addr(), glyph, self.scale.x.to_bits(), subpixel);
         MASKS.with_borrow_mut(|masks| {
             if let Some(mask) = masks.get(&key) {
                 return Some(mask.clone());
