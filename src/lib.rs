@@ -29,12 +29,16 @@ mod error;
 mod frame;
 mod movie;
 mod mp4;
+#[cfg(feature = "image")]
+mod image;
 mod packet;
 mod pipeline;
 mod planes;
 mod recording;
 mod recover;
 mod report;
+#[cfg(feature = "plotters")]
+pub mod plot;
 mod settings;
 mod sink;
 mod time;
