@@ -122,12 +122,7 @@ impl<Output> Movie<Output> {
         let recording = record(encoder.parameter_sets())?;
         Ok(Self {
             pipeline: Pipeline::start(settings, encoder, recording)?,
-            converter: Converter::new(
-                settings.color_space,
-                settings.chroma,
-                settings.bit_depth,
-                settings.background,
-            ),
+            converter: Converter::new(settings.color_space, settings.chroma, settings.bit_depth, settings.background),
             clock: settings.clock(),
             size: (settings.width, settings.height),
             coded_size: settings.coded_size(),
@@ -180,7 +175,9 @@ impl<Output> Movie<Output> {
         let pts = tick - origin;
         if self.frames > 0 && pts <= self.last {
             let last = self.clock.seconds(self.last + origin);
-            return Err(self.time_error(seconds, format!("it must be later than frame {} at {last} s", self.frames - 1)));
+            return Err(
+                self.time_error(seconds, format!("it must be later than frame {} at {last} s", self.frames - 1))
+            );
         }
         if pts - self.last > Clock::MAX_GAP {
             return Err(self.time_error(seconds, self.too_long()));
