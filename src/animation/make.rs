@@ -1,6 +1,5 @@
 //! How an animation is made: checked, run, recorded.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::time::Instant;
@@ -52,20 +51,16 @@ impl Animation<'_> {
         let parts = self.validate()?;
         let first = Part::open(&self.settings, &parts, 0)?;
         let sets = first.parameter_sets().clone();
-        let (folder, kept) = match &self.folder {
-            Some(path) => {
-                let identity = Identity::new(&self.settings, &parts);
-                let (folder, kept) = Folder::scan(path, identity, &parts, &sets)?;
-                (Some(folder), kept)
-            }
-            None => (None, BTreeSet::new()),
+        let folder = match &self.folder {
+            Some(path) => Some(Folder::scan(path, Identity::new(&self.settings, &parts), &parts, &sets)?),
+            None => None,
         };
         let mut recording = record(&self.recording_settings(), &sets)?;
-        let mut progress = Progress::new(self.frames, kept.iter().map(|part| frames(&parts, *part)).sum());
-        let first = (!kept.contains(&0)).then_some(first);
-        let folder_with = folder.as_ref().map(|folder| (folder, &kept));
+        let kept = folder.iter().flat_map(Folder::kept).map(|part| frames(&parts, part)).sum();
+        let mut progress = Progress::new(self.frames, kept);
+        let first = Some(first).filter(|_| !folder.as_ref().is_some_and(|folder| folder.has(0)));
         let deliver = &mut |packet: &Packet<'_>| recording.push(packet);
-        let ran = self.run(&parts, 0..parts.count(), first, folder_with, &mut progress, deliver);
+        let ran = self.run(&parts, 0..parts.count(), first, folder.as_ref(), &mut progress, deliver);
         if let Err(failure) = ran {
             // Gone before a panic goes on: a recording that is dropped by a panic stays.
             drop(recording);
@@ -142,7 +137,7 @@ impl Animation<'_> {
         parts: &Parts,
         which: Range<u64>,
         first: Option<Part>,
-        folder: Option<(&Folder, &BTreeSet<u64>)>,
+        folder: Option<&Folder>,
         progress: &mut Progress,
         deliver: &mut dyn FnMut(&Packet<'_>) -> Result<()>,
     ) -> Result<(), Failure> {

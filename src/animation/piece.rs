@@ -1,6 +1,6 @@
 //! Parts that were made alone: as bytes, as files, and as a folder of them that outlives the process.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::fs;
 use std::io::Write;
@@ -14,8 +14,9 @@ use crate::{Error, Result};
 /// What the bytes of a piece begin with; the last two are the version of their form.
 const MAGIC: &[u8; 16] = b"kinetograph pc01";
 
-/// How the name of a file ends that a killed process may leave.
-const UNFINISHED: &str = ".piece.unfinished";
+/// The extension of the files of pieces in a folder, and of those that a killed process leaves.
+const PIECE: &str = "piece";
+const UNFINISHED: &str = "unfinished-piece";
 
 /// Bytes of a sample's entry: size, pts, dts, sync.
 const SAMPLE: usize = 4 + 8 + 8 + 1;
@@ -81,10 +82,6 @@ impl Piece {
 
     pub(super) fn film(&self) -> &Film {
         &self.film
-    }
-
-    pub(super) fn into_film(self) -> Film {
-        self.film
     }
 
     pub(super) fn sets(&self) -> &ParameterSets {
@@ -183,39 +180,50 @@ impl Identity {
     }
 }
 
-/// Finished parts that are kept in a folder.
+/// Finished parts that are kept in a folder, in files that end in `.piece`.
 pub(super) struct Folder {
     path: PathBuf,
     identity: Identity,
+    /// The files of parts that were there from the beginning.
+    kept: BTreeMap<u64, PathBuf>,
 }
 
 impl Folder {
-    /// The folder, and the parts that are in it already.
+    /// Looks what is in the folder.
     ///
     /// # Errors
     /// [`Error::Io`] if there is no such folder and none can be made; [`Error::Piece`] for a piece of another movie.
-    pub fn scan(path: &Path, identity: Identity, parts: &Parts, sets: &ParameterSets) -> Result<(Self, BTreeSet<u64>)> {
+    pub fn scan(path: &Path, identity: Identity, parts: &Parts, sets: &ParameterSets) -> Result<Self> {
+        let reading = || Error::io(format!("reading the folder {}", path.display()));
         fs::create_dir_all(path).map_err(Error::io(format!("making the folder {}", path.display())))?;
-        let folder = Self { path: path.to_path_buf(), identity };
-        let mut kept = BTreeSet::new();
-        let entries = fs::read_dir(path).map_err(Error::io(format!("reading the folder {}", path.display())))?;
-        for entry in entries {
-            let name = entry.map_err(Error::io(format!("reading the folder {}", path.display())))?.file_name();
-            let Some(part) = name.to_str().and_then(part_of_name) else { continue };
-            let piece = folder.open(part)?;
-            let checked = piece.check(&folder.identity, parts, sets);
-            // The error should name the file.
-            checked.map_err(|error| match error {
-                Error::Piece { reason, .. } => Error::Piece { piece: folder.file(part).display().to_string(), reason },
-                other => other,
-            })?;
-            kept.insert(part);
+        let mut kept = BTreeMap::new();
+        for entry in fs::read_dir(path).map_err(reading())? {
+            let file = entry.map_err(reading())?.path();
+            if file.extension().is_some_and(|extension| extension == PIECE) {
+                let piece = Piece::open(&file)?;
+                piece.check(&identity, parts, sets).map_err(|error| match error {
+                    Error::Piece { reason, .. } => Error::Piece { piece: file.display().to_string(), reason },
+                    other => other,
+                })?;
+                kept.insert(piece.part, file);
+            }
         }
-        Ok((folder, kept))
+        Ok(Self { path: path.to_path_buf(), identity, kept })
     }
 
-    pub fn open(&self, part: u64) -> Result<Piece> {
-        Piece::open(self.file(part))
+    /// The parts that were there from the beginning.
+    pub fn kept(&self) -> impl Iterator<Item = u64> {
+        self.kept.keys().copied()
+    }
+
+    /// Whether a part was there from the beginning.
+    pub fn has(&self, part: u64) -> bool {
+        self.kept.contains_key(&part)
+    }
+
+    /// A part that was there from the beginning.
+    pub fn film(&self, part: u64) -> Result<Film> {
+        Ok(Piece::open(self.kept.get(&part).unwrap_or(&self.file(part)))?.film)
     }
 
     pub fn store(&self, part: u64, sets: &ParameterSets, film: &Film) -> Result<()> {
@@ -226,28 +234,24 @@ impl Folder {
     pub fn clear(&self) {
         // The movie is finished: what cannot be removed does no harm to it.
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            if name.to_str().is_some_and(|name| part_of_name(name).is_some() || name.ends_with(UNFINISHED)) {
-                let _ = fs::remove_file(entry.path());
+            let file = entry.path();
+            if file.extension().is_some_and(|extension| extension == PIECE || extension == UNFINISHED) {
+                let _ = fs::remove_file(file);
             }
         }
         let _ = fs::remove_dir(&self.path);
     }
 
     fn file(&self, part: u64) -> PathBuf {
-        self.path.join(format!("part-{part:06}.piece"))
+        self.path.join(format!("{part:06}.{PIECE}"))
     }
-}
-
-fn part_of_name(name: &str) -> Option<u64> {
-    name.strip_prefix("part-")?.strip_suffix(".piece")?.parse().ok()
 }
 
 /// A file that appears, complete, or does not.
 fn store(path: &Path, bytes: &[u8]) -> Result<()> {
     let doing = || format!("writing {}", path.display());
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(folder).map_err(Error::io(doing()))?;
+    let mut file = tempfile::Builder::new().suffix(&format!(".{UNFINISHED}")).tempfile_in(folder).map_err(Error::io(doing()))?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(Error::io(doing()))?;
     file.persist(path).map_err(|error| Error::io(doing())(error.error))?;
     Ok(())

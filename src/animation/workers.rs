@@ -6,7 +6,7 @@
 //! encoder, and goes on while further frames are ready.
 
 use std::any::Any;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -46,8 +46,8 @@ pub(super) struct Job<'a> {
     /// What the canvas shows before a frame is drawn; the background colour if there is none.
     pub layer: Option<&'a Pixmap>,
     pub workers: usize,
-    /// Where finished parts are kept, and those that are there.
-    pub folder: Option<(&'a Folder, &'a BTreeSet<u64>)>,
+    /// Where finished parts are kept.
+    pub folder: Option<&'a Folder>,
 }
 
 /// Why the work has stopped.
@@ -177,7 +177,7 @@ impl State {
         }
         while self.next < self.end && self.next < self.turn + PARTS * job.workers as u64 {
             let part = self.next;
-            let kept = job.folder.is_some_and(|(_, kept)| kept.contains(&part));
+            let kept = job.folder.is_some_and(|folder| folder.has(part));
             let first = if kept { None } else { self.first.take() };
             self.next += 1;
             self.desks.push_back(Desk::new(job.parts.range(part), kept));
@@ -355,7 +355,7 @@ impl Shop<'_> {
     }
 
     fn finish(&self, part: u64, encoder: Part) -> Result<()> {
-        if let Some((folder, _)) = self.job.folder {
+        if let Some(folder) = self.job.folder {
             let film = std::mem::take(&mut self.lock().desk(part).film);
             folder.store(part, encoder.parameter_sets(), &film)?;
             self.lock().desk(part).film = film;
@@ -399,8 +399,8 @@ impl Shop<'_> {
             }
             (progress.drawn, progress.encoded) = (state.drawn, state.encoded);
             drop(state);
-            if let Some((folder, _)) = self.job.folder.filter(|_| kept) {
-                film = folder.open(turn)?.into_film();
+            if let Some(folder) = self.job.folder.filter(|_| kept) {
+                film = folder.film(turn)?;
             }
             for packet in film.packets() {
                 deliver(&packet)?;
