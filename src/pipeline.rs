@@ -75,20 +75,20 @@ impl Pipeline {
     pub fn finish(mut self, end: i64) -> Result<Written> {
         // If the thread has ended, its result says why.
         let _ = self.jobs.send(Job::Finish { end });
-        self.join()?.ok_or(Error::EncoderGone)
+        self.join()?.ok_or(Error::Ended)
     }
 
     /// Why the thread ended before its time.
     fn failure(&mut self) -> Error {
         match self.join() {
             Err(error) => error,
-            Ok(_) => Error::EncoderGone,
+            Ok(_) => Error::Ended,
         }
     }
 
     /// Waits for the thread's result. A panic on it, of a user's writer or logger, goes on here.
     fn join(&mut self) -> Result<Option<Written>> {
-        let thread = self.thread.take().ok_or(Error::EncoderGone)?;
+        let thread = self.thread.take().ok_or(Error::Ended)?;
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 }

@@ -210,8 +210,8 @@ impl Encoder {
         // SAFETY: as in `call`.
         for unit in unsafe { nal_units(nals, count) } {
             match nal_type(unit) {
-                nal_unit_type_e_NAL_SPS => sets.sps = unit.to_vec(),
-                nal_unit_type_e_NAL_PPS => sets.pps = unit.to_vec(),
+                NAL_SPS => sets.sps = unit.to_vec(),
+                NAL_PPS => sets.pps = unit.to_vec(),
                 _ => sets.sei = unit.to_vec(),
             }
         }
@@ -248,7 +248,11 @@ unsafe fn nal_units<'a>(nals: *const x264_nal_t, count: c_int) -> impl Iterator<
     })
 }
 
+/// NAL unit types of the parameter sets (H.264 Table 7-1).
+const NAL_SPS: u8 = 7;
+const NAL_PPS: u8 = 8;
+
 /// The type of a NAL unit, its first byte's lower five bits (H.264 7.3.1).
-fn nal_type(unit: &[u8]) -> u32 {
-    unit.first().map_or(0, |byte| u32::from(byte & 31))
+fn nal_type(unit: &[u8]) -> u8 {
+    unit.first().map_or(0, |byte| byte & 31)
 }

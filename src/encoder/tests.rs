@@ -23,7 +23,7 @@ fn picture(index: usize, chroma: Chroma, bit_depth: u8) -> Planes {
         let bytes = &mut planes.planes_mut()[plane];
         for y in 0..height {
             for x in 0..width {
-                let edge = if (x + 2 * index) / 13 % 3 == 0 { 60 } else { 0 };
+                let edge = if ((x + 2 * index) / 13).is_multiple_of(3) { 60 } else { 0 };
                 let level = (x + y / 2 + index + edge + random.usize(..6) + 40 * (index / 35)) as u16 % 220 + 16;
                 if bit_depth == 8 {
                     bytes[y * stride + x] = level as u8;

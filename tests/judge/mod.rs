@@ -39,27 +39,11 @@ pub fn mediainfo(movie: &Path, section_and_field: &str) -> String {
         .into()
 }
 
-/// All pictures of a movie as ffmpeg decodes them, one after another, in a raw pixel format of ffmpeg's; equal to the
-/// coded samples when it is the stream's own. Frames are passed as they are, none doubled or dropped.
-pub fn decode(movie: &Path, pixel_format: &str) -> Vec<u8> {
+/// The samples of all pictures of a movie as ffmpeg decodes them, plane after plane, picture after picture: without a
+/// pixel format asked for, ffmpeg converts nothing. Frames are passed as they are, none doubled or dropped.
+pub fn decode(movie: &Path) -> Vec<u8> {
     let path = movie.to_str().expect("a path in UTF-8");
-    run(
-        "ffmpeg",
-        [
-            "-v",
-            "error",
-            "-xerror",
-            "-i",
-            path,
-            "-fps_mode",
-            "passthrough",
-            "-f",
-            "rawvideo",
-            "-pix_fmt",
-            pixel_format,
-            "-",
-        ],
-    )
+    run("ffmpeg", ["-v", "error", "-xerror", "-i", path, "-fps_mode", "passthrough", "-f", "rawvideo", "-"])
 }
 
 /// The NAL units of an Annex B stream, without start codes and the zeros that may follow a unit.
