@@ -59,7 +59,8 @@ fn assert_equals_the_program(settings: &Settings, options: &[&str]) {
         for plane in 0..planes.count() {
             (0..planes.size(plane).1).for_each(|y| raw.extend_from_slice(planes.row(plane, y)));
         }
-        if let Some(packet) = encoder.encode(&planes, index as i64 * i64::from(settings.clock().frame), false).unwrap()
+        if let Some(packet) =
+            encoder.encode(&planes, index as i64 * i64::from(settings.clock().frame), Coding::Any).unwrap()
         {
             take(packet);
         }
@@ -186,7 +187,8 @@ fn a_forced_keyframe_is_a_sync_sample_where_it_was_asked_for() {
     let mut sync = Vec::new();
     for index in 0..20 {
         let planes = picture(index, Chroma::Yuv420, 8);
-        if let Some(packet) = encoder.encode(&planes, index as i64 * frame, index == 7).unwrap() {
+        let coding = if index == 7 { Coding::Keyframe } else { Coding::Any };
+        if let Some(packet) = encoder.encode(&planes, index as i64 * frame, coding).unwrap() {
             sync.extend(packet.sync.then_some(packet.pts / frame));
         }
     }

@@ -33,8 +33,8 @@ struct Parts {
 pub(crate) struct Written {
     /// Size of the movie in bytes.
     pub bytes: u64,
-    /// The movie itself, where it was recorded in memory.
-    pub media: Option<Vec<u8>>,
+    /// The movie itself, if it was recorded in memory; else empty.
+    pub media: Vec<u8>,
 }
 
 enum AnyMuxer {
@@ -160,7 +160,7 @@ impl Parts {
                 if let Some(finished) = finished {
                     finish_file(file, &finished)?;
                 }
-                Ok(Written { bytes: file.finish()?, media: None })
+                Ok(Written { bytes: file.finish()?, media: Vec::new() })
             }
             Sink::Memory(memory) => {
                 if let Some(finished) = finished.filter(|finished| finished.form() == Form::Progressive) {
@@ -171,9 +171,9 @@ impl Parts {
                     })?;
                 }
                 let media = std::mem::take(&mut memory.0);
-                Ok(Written { bytes: media.len() as u64, media: Some(media) })
+                Ok(Written { bytes: media.len() as u64, media })
             }
-            Sink::Stream { bytes, .. } => Ok(Written { bytes: *bytes, media: None }),
+            Sink::Stream { bytes, .. } => Ok(Written { bytes: *bytes, media: Vec::new() }),
         }
     }
 
