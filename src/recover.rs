@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::mp4::{Form, Reader, Summary};
-use crate::recording::finish_file;
 use crate::sink::UnfinishedFile;
 use crate::{Error, Result};
 
@@ -67,7 +66,7 @@ pub fn recover(path: impl AsRef<Path>) -> Result<Recovered> {
             let Summary { frames, seconds } = reader.summarise();
             let finished = reader.finish(form, reserve, end)?;
             file.truncate(end)?;
-            finish_file(&mut file, &finished)?;
+            file.complete(&finished)?;
             let bytes = file.finish()?;
             Ok(Recovered { frames: frames.into(), seconds, bytes, lost_bytes: length - end })
         }
@@ -76,7 +75,7 @@ pub fn recover(path: impl AsRef<Path>) -> Result<Recovered> {
 
 enum Found {
     Finished(Summary),
-    Unfinished { reader: Reader, form: Form, reserve: (u64, u64), end: u64 },
+    Unfinished { reader: Box<Reader>, form: Form, reserve: (u64, u64), end: u64 },
 }
 
 /// A box in the file.
@@ -156,7 +155,7 @@ fn scan(file: &mut UnfinishedFile) -> Result<Found> {
     if end == moov.end {
         return wrong("it has no complete fragment");
     }
-    Ok(Found::Unfinished { reader, form, reserve, end })
+    Ok(Found::Unfinished { reader: Box::new(reader), form, reserve, end })
 }
 
 fn fragment_at(file: &mut UnfinishedFile, at: u64) -> Result<Option<(BoxAt, BoxAt)>> {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::mp4::{AnnexB, Edit, Finished, Form, Muxer};
+use crate::mp4::{AnnexB, Form, Muxer};
 use crate::packet::{Packet, ParameterSets};
 use crate::settings::{Layout, Settings};
 use crate::sink::{Memory, UnfinishedFile};
@@ -158,17 +158,13 @@ impl Parts {
         match &mut self.sink {
             Sink::File(file) => {
                 if let Some(finished) = finished {
-                    finish_file(file, &finished)?;
+                    file.complete(&finished)?;
                 }
                 Ok(Written { bytes: file.finish()?, media: Vec::new() })
             }
             Sink::Memory(memory) => {
-                if let Some(finished) = finished.filter(|finished| finished.form() == Form::Progressive) {
-                    memory.shift(finished.samples_at(), finished.head_length()?);
-                    finished.head(&mut |edit| {
-                        memory.edit(edit);
-                        Ok(())
-                    })?;
+                if let Some(finished) = finished {
+                    memory.complete(&finished)?;
                 }
                 let media = std::mem::take(&mut memory.0);
                 Ok(Written { bytes: media.len() as u64, media })
@@ -238,39 +234,6 @@ impl Parts {
             _ => None,
         }
     }
-}
-
-/// Makes a complete recording in a file a finished movie.
-pub(crate) fn finish_file(file: &mut UnfinishedFile, finished: &Finished) -> Result<()> {
-    match finished.form() {
-        Form::Fragmented => Ok(()),
-        Form::Progressive => {
-            file.shift(finished.samples_at(), finished.head_length()?)?;
-            finished.head(&mut |edit| file.edit(edit))?;
-            file.edit(Edit::Sync)
-        }
-        Form::CrashSafe => {
-            if finished.commit(&mut |edit| file.edit(edit))? {
-                return Ok(());
-            }
-            match copy(file, finished) {
-                Ok(copy) => {
-                    *file = copy;
-                    Ok(())
-                }
-                // No room for a second copy: the index goes to the end.
-                Err(_) => finished.commit_at_end(&mut |edit| file.edit(edit)),
-            }
-        }
-    }
-}
-
-/// A progressive copy of a crash-safe file, safe on the disk.
-fn copy(file: &mut UnfinishedFile, finished: &Finished) -> Result<UnfinishedFile> {
-    let mut copy = file.copy(finished.head_length()?, finished.chunks())?;
-    finished.head(&mut |edit| copy.edit(edit))?;
-    copy.edit(Edit::Sync)?;
-    Ok(copy)
 }
 
 fn gone() -> Error {

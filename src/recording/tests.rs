@@ -212,7 +212,7 @@ fn whichever_write_fails_a_playable_film_is_kept_or_nothing_and_an_earlier_movie
             recording.finish(60 * reference.frame)
         };
         std::fs::create_dir(&output).unwrap();
-        let points = fault::with_failing(0, 0, &record).1;
+        let points = fault::with_failing(0, 0, record).1;
         std::fs::remove_dir_all(&output).unwrap();
         assert!(points > 5);
         let every = if layout == Layout::AnnexB { 7 } else { 1 };
@@ -221,7 +221,7 @@ fn whichever_write_fails_a_playable_film_is_kept_or_nothing_and_an_earlier_movie
             for until in [point + 1, u32::MAX] {
                 std::fs::create_dir(&output).unwrap();
                 std::fs::copy(&reference_path, &movie).unwrap();
-                let result = fault::with_failing(point, until, &record).0;
+                let result = fault::with_failing(point, until, record).0;
                 let pushed = pushed.get();
                 let context = format!("{layout} {expected:?}, failing from {point} to {until}: {result:?}");
                 let parts = std::fs::read_dir(&output).unwrap().count() - 1;

@@ -1,5 +1,6 @@
 //! Where the bytes of a movie go: a file, memory, a stream.
 
+mod complete;
 mod file;
 mod memory;
 
