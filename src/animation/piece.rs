@@ -251,7 +251,8 @@ impl Folder {
 fn store(path: &Path, bytes: &[u8]) -> Result<()> {
     let doing = || format!("writing {}", path.display());
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().suffix(&format!(".{UNFINISHED}")).tempfile_in(folder).map_err(Error::io(doing()))?;
+    let mut file =
+        tempfile::Builder::new().suffix(&format!(".{UNFINISHED}")).tempfile_in(folder).map_err(Error::io(doing()))?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(Error::io(doing()))?;
     file.persist(path).map_err(|error| Error::io(doing())(error.error))?;
     Ok(())
