@@ -269,7 +269,7 @@ impl<'a> Animation<'a> {
     /// # Errors
     /// As [`save`](Self::save).
     pub fn to_bytes(self) -> Result<Vec<u8>> {
-        self.film(Recording::in_memory).map(|(_, written)| written.media)
+        self.film(Recording::in_memory).map(|(_, written)| written.media.unwrap_or_default())
     }
 
     /// How many parts the movie has.
@@ -321,7 +321,7 @@ impl<'a> Animation<'a> {
     /// # Errors
     /// As `join`.
     pub fn join_to_bytes(self, pieces: impl IntoIterator<Item = Result<Piece>>) -> Result<Vec<u8>> {
-        self.splice(pieces, Recording::in_memory).map(|(_, written)| written.media)
+        self.splice(pieces, Recording::in_memory).map(|(_, written)| written.media.unwrap_or_default())
     }
 }
 
