@@ -49,6 +49,17 @@ pub enum Error {
         format: &'static str,
     },
 
+    /// Planes do not fit the converter or the frame that is to be converted.
+    #[error("the planes' {what} is {got}; it must be {needed}")]
+    Planes {
+        /// "size", "chroma" or "bit depth".
+        what: &'static str,
+        /// What the planes have.
+        got: String,
+        /// What the converter or the frame needs.
+        needed: String,
+    },
+
     /// A time given for a frame, or the length of a hold, cannot be used. The movie is unharmed.
     #[error("frame {frame} at {seconds} s: {reason}")]
     Time {
@@ -111,9 +122,9 @@ pub enum Error {
     #[error("mp4: {0}")]
     Mp4(String),
 
-    /// The encoder's thread ended without saying why, which is a defect of this crate.
-    #[error("the encoder's thread has stopped")]
-    EncoderGone,
+    /// The movie has ended before, by the error that was then returned.
+    #[error("the movie has ended by an earlier error")]
+    Ended,
 }
 
 impl Error {

@@ -171,6 +171,9 @@ impl Clock {
     /// of 2) composition offsets still fit their 32 bits.
     pub const MAX_GAP: i64 = 1 << 27;
 
+    /// Why [`tick_at`](Self::tick_at) gives no tick.
+    pub const UNCOUNTABLE: &str = "it must be a number, not negative, of at most 2^53 ticks";
+
     /// `rate` must be valid.
     pub fn new(rate: FrameRate, variable: bool) -> Self {
         let (num, den) = rate.terms();

@@ -279,11 +279,6 @@ impl Settings {
         (self.width.next_multiple_of(wide), self.height.next_multiple_of(high))
     }
 
-    /// Whether an odd side is made even by repeating a column or a row.
-    pub(crate) fn is_padded(&self) -> bool {
-        self.coded_size() != (self.width, self.height)
-    }
-
     /// The clock of the movie; the frame rate must be valid.
     pub(crate) fn clock(&self) -> Clock {
         Clock::new(self.frame_rate, self.variable_rate)

@@ -3,69 +3,27 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{OddSize, Quality, Settings};
+use super::{Chroma, OddSize, Profile, Quality, Settings};
 use crate::{Error, Result};
 
 /// x264 options that are refused, and why. x264 takes `_` for `-` and a prefix `no` or `no-` in names.
-const REFUSED_OPTIONS: &[(&str, &[&str])] = &[
-    (
-        "it would read or write files",
-        &["stats", "pass", "dump-yuv", "cqmfile", "opencl", "opencl-clbin", "opencl-device"],
-    ),
+const REFUSED_OPTIONS: &[(&str, &str)] = &[
+    ("it would read or write files", "stats pass dump-yuv cqmfile opencl opencl-clbin opencl-device"),
     (
         "use the setter of Settings instead",
-        &[
-            "preset",
-            "tune",
-            "profile",
-            "fps",
-            "crf",
-            "qp",
-            "qp-constant",
-            "bitrate",
-            "vbv-maxrate",
-            "vbv-bufsize",
-            "sar",
-            "threads",
-            "level",
-            "level-idc",
-            "keyint",
-            "fullrange",
-            "range",
-            "colorprim",
-            "transfer",
-            "colormatrix",
-            "chromaloc",
-            "input-csp",
-            "csp",
-            "output-csp",
-            "input-depth",
-            "output-depth",
-            "input-res",
-            "timebase",
-        ],
+        "preset tune profile fps crf qp qp-constant bitrate vbv-maxrate vbv-bufsize sar threads level level-idc keyint \
+         fullrange range colorprim transfer colormatrix chromaloc input-csp csp output-csp input-depth output-depth \
+         input-res timebase",
     ),
     (
         "the crate itself decides it",
-        &[
-            "annexb",
-            "repeat-headers",
-            "vfr-input",
-            "force-cfr",
-            "log",
-            "log-level",
-            "psnr",
-            "ssim",
-            "crop-rect",
-            "avcintra-class",
-            "avcintra-flavor",
-        ],
+        "annexb repeat-headers vfr-input force-cfr log log-level psnr ssim crop-rect avcintra-class avcintra-flavor",
     ),
     (
         "frames of this crate are progressive pictures",
-        &["interlaced", "tff", "bff", "fake-interlaced", "pulldown", "pic-struct", "nal-hrd", "frame-packing"],
+        "interlaced tff bff fake-interlaced pulldown pic-struct nal-hrd frame-packing",
     ),
-    ("players could not begin anywhere but at the first frame", &["intra-refresh"]),
+    ("players could not begin anywhere but at the first frame", "intra-refresh"),
 ];
 
 impl Settings {
@@ -116,6 +74,31 @@ impl Settings {
             within("vbv's max_kbit_per_second", vbv.max_kbit_per_second, 1..=2_000_000)?;
             within("vbv's buffer_kbit", vbv.buffer_kbit, 1..=2_000_000)?;
         }
+        self.validate_profile()
+    }
+
+    /// x264 refuses these too, but says why on standard error only.
+    fn validate_profile(&self) -> Result<()> {
+        let Some(profile) = self.profile else { return Ok(()) };
+        let lossless = match self.quality {
+            Quality::Lossless | Quality::Qp(0) => true,
+            // x264 cuts the factor to a whole quantiser, which begins at −12 for 10 bits.
+            Quality::Crf(crf) => crf + if self.bit_depth == 10 { 12.0 } else { 0.0 } < 1.0,
+            _ => false,
+        };
+        let (least, why) = [
+            (Profile::High444, "lossless quality", lossless),
+            (Profile::High444, "chroma 444", self.chroma == Chroma::Yuv444),
+            (Profile::High422, "chroma 422", self.chroma == Chroma::Yuv422),
+            (Profile::High10, "bit_depth 10", self.bit_depth == 10),
+            (Profile::High, "chroma gray", self.chroma == Chroma::Gray),
+        ]
+        .into_iter()
+        .find_map(|(least, why, needed)| needed.then_some((least, why)))
+        .unwrap_or((Profile::Baseline, ""));
+        if profile < least {
+            return Err(Error::setting("profile", profile, format!("it must be at least {least} for {why}")));
+        }
         Ok(())
     }
 }
@@ -134,7 +117,7 @@ fn validate_option(name: &str, value: &str) -> Result<()> {
     }
     let dashed = name.replace('_', "-");
     let plain = dashed.strip_prefix("no").map_or(&*dashed, |rest| rest.trim_start_matches('-'));
-    match REFUSED_OPTIONS.iter().find(|(_, names)| names.contains(&plain)) {
+    match REFUSED_OPTIONS.iter().find(|(_, names)| names.split(' ').any(|refused| refused == plain)) {
         Some((why, _)) => refuse(why),
         None => Ok(()),
     }
