@@ -27,8 +27,7 @@ pub mod color;
 mod encoder;
 mod error;
 mod frame;
-#[cfg(feature = "image")]
-mod image;
+mod html;
 mod movie;
 mod mp4;
 mod packet;
@@ -44,6 +43,7 @@ mod time;
 
 pub use error::{Error, Result};
 pub use frame::{Frame, PixelFormat};
+pub use html::Html;
 pub use movie::Movie;
 pub use report::Report;
 pub use settings::{
