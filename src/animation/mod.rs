@@ -12,6 +12,7 @@ use std::thread::available_parallelism;
 use tiny_skia::Pixmap;
 
 use crate::Result;
+use crate::html::Html;
 use crate::packet::ParameterSets;
 use crate::progress::{Progress, Verdict};
 use crate::recording::Recording;
@@ -269,7 +270,23 @@ impl<'a> Animation<'a> {
     /// # Errors
     /// As [`save`](Self::save).
     pub fn to_bytes(self) -> Result<Vec<u8>> {
-        self.film(Recording::in_memory).map(|(_, written)| written.media.unwrap_or_default())
+        self.film(Recording::in_memory).map(|(_, written)| written.media)
+    }
+
+    /// Makes the movie as a `<video>` element for a web page, which an Evcxr notebook shows.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    ///
+    /// ```
+    /// use kinetograph::{Animation, Settings};
+    /// let video = Animation::new(Settings::new(64, 36), 50, |_, _| Ok(())).to_html()?;
+    /// assert!(video.to_string().starts_with("<video"));
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn to_html(self) -> Result<Html> {
+        let (width, height) = self.settings.coded_size();
+        self.to_bytes().map(|movie| Html::video(movie, width, height))
     }
 
     /// How many parts the movie has.
@@ -321,7 +338,7 @@ impl<'a> Animation<'a> {
     /// # Errors
     /// As `join`.
     pub fn join_to_bytes(self, pieces: impl IntoIterator<Item = Result<Piece>>) -> Result<Vec<u8>> {
-        self.splice(pieces, Recording::in_memory).map(|(_, written)| written.media.unwrap_or_default())
+        self.splice(pieces, Recording::in_memory).map(|(_, written)| written.media)
     }
 }
 
