@@ -28,8 +28,8 @@ type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// A movie whose frames are a function of their index, drawn and encoded on every core.
 ///
 /// The closure gets a canvas of the movie's size and a [`Moment`]. The canvas is always fresh: in the settings'
-/// [background](Settings::background), or as [`background`](Self::background) says. Frames are drawn in any order and on
-/// any thread, so a frame should depend on its index alone; then the movie's bytes are the same for every number of
+/// [background](Settings::background), or as [`background`](Self::background) says. Frames are drawn in any order and
+/// on any thread, so a frame should depend on its index alone; then the movie's bytes are the same for every number of
 /// workers, on every run.
 ///
 /// ```
@@ -61,15 +61,16 @@ type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// several threads each: 6 for one part, 4 for two, 3 for three, 2 up to seven, unless
 /// [`threads`](Settings::threads) says otherwise.
 ///
-/// A [bit rate](crate::Quality::Bitrate), a [buffer](Settings::vbv) and x264's `zones` are about the movie as a whole: it
-/// is then one part, encoded by one encoder (with a buffer, on one thread), and only drawing is spread over the cores.
+/// A [bit rate](crate::Quality::Bitrate), a [buffer](Settings::vbv) and x264's `zones` are about the movie as a whole:
+/// it is then one part, encoded by one encoder (with a buffer, on one thread), and only drawing is spread over the
+/// cores.
 ///
 /// # Memory
 ///
 /// For each worker: one canvas (4 bytes a pixel); at most 4 pictures in planes (1.5 bytes a pixel in 4:2:0 at 8 bits),
 /// usually 1; one encoder (60 MB for 500×500 pixels at preset medium, in proportion to the pixels); and the encoded
-/// pictures of 2 parts at most, held until it is their turn. Besides, the movie's index, about 16 bytes a frame. None of
-/// it but the index grows with the number of frames.
+/// pictures of 2 parts at most, held until it is their turn. Besides, the movie's index, about 16 bytes a frame. None
+/// of it but the index grows with the number of frames.
 pub struct Animation<'a> {
     settings: Settings,
     frames: u64,
@@ -146,8 +147,8 @@ where
 impl<'a> Animation<'a> {
     /// A movie of so many frames, each drawn by `draw`.
     ///
-    /// The closure may return any error, which becomes [`Error::Draw`]. If it panics, the panic goes on in the thread
-    /// that makes the movie.
+    /// The closure may return any error, which becomes [`Error::Draw`](crate::Error::Draw). If it panics, the panic
+    /// goes on in the thread that makes the movie.
     pub fn new<Draw>(settings: Settings, frames: u64, draw: Draw) -> Self
     where
         Draw: Fn(&mut Pixmap, Moment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
@@ -155,7 +156,8 @@ impl<'a> Animation<'a> {
         Self::with_state(settings, frames, || (), move |(), canvas, moment| draw(canvas, moment))
     }
 
-    /// The same for a closure that needs something of its own on each thread: fonts, buffers, a plot to be filled again.
+    /// The same for a closure that needs something of its own on each thread: fonts, buffers, a plot to be filled
+    /// again.
     ///
     /// `init` is called once on each worker's thread. What a frame leaves in the state is seen by whatever frame that
     /// worker happens to draw next: it should be of use, but not be visible.
@@ -211,7 +213,8 @@ impl<'a> Animation<'a> {
     }
 
     /// Has a closure told of the progress: on the thread that makes the movie, at most ten times a second, and at the
-    /// end. It may cancel the movie by returning [`ControlFlow::Break`]: then that is an [`Error::Cancelled`].
+    /// end. It may cancel the movie by returning [`ControlFlow::Break`]: then that is an
+    /// [`Error::Cancelled`](crate::Error::Cancelled).
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -244,9 +247,11 @@ impl<'a> Animation<'a> {
     /// appears, and an earlier one stays as it was.
     ///
     /// # Errors
-    /// [`Error::Setting`], [`Error::NoFrames`] or [`Error::X264`] for what cannot be made, before a file exists;
-    /// [`Error::Draw`] for the first error of the closure; [`Error::Cancelled`]; [`Error::Piece`] for what
-    /// [`resume`](Self::resume) refuses; [`Error::Io`] if writing fails. All workers stop first.
+    /// [`Error::Setting`](crate::Error::Setting), [`Error::NoFrames`](crate::Error::NoFrames) or
+    /// [`Error::X264`](crate::Error::X264) for what cannot be made, before a file exists;
+    /// [`Error::Draw`](crate::Error::Draw) for the first error of the closure;
+    /// [`Error::Cancelled`](crate::Error::Cancelled); [`Error::Piece`](crate::Error::Piece) for what
+    /// [`resume`](Self::resume) refuses; [`Error::Io`](crate::Error::Io) if writing fails. All workers stop first.
     ///
     /// # Panics
     /// If the closure panics, with its panic.
@@ -259,8 +264,8 @@ impl<'a> Animation<'a> {
     /// As [`Movie::stream`](crate::Movie::stream) does it.
     ///
     /// # Errors
-    /// As [`save`](Self::save); [`Error::Setting`] for a layout that is not [`Fragmented`](crate::Layout::Fragmented) or
-    /// [`AnnexB`](crate::Layout::AnnexB).
+    /// As [`save`](Self::save); [`Error::Setting`](crate::Error::Setting) for a layout that is not
+    /// [`Fragmented`](crate::Layout::Fragmented) or [`AnnexB`](crate::Layout::AnnexB).
     pub fn write_to(self, writer: impl Write + Send + 'static) -> Result<Report> {
         self.film(|settings, sets| Recording::stream(Box::new(writer), settings, sets)).map(|(report, _)| report)
     }
@@ -292,7 +297,7 @@ impl<'a> Animation<'a> {
     /// How many parts the movie has.
     ///
     /// # Errors
-    /// [`Error::Setting`] or [`Error::NoFrames`] if it cannot be made.
+    /// [`Error::Setting`](crate::Error::Setting) or [`Error::NoFrames`](crate::Error::NoFrames) if it cannot be made.
     pub fn parts(&self) -> Result<u64> {
         self.validate().map(|parts| parts.count())
     }
@@ -301,7 +306,7 @@ impl<'a> Animation<'a> {
     /// the drawing; several processes share a machine best with one worker each.
     ///
     /// # Errors
-    /// As [`save`](Self::save); [`Error::Piece`] if there is no such part.
+    /// As [`save`](Self::save); [`Error::Piece`](crate::Error::Piece) if there is no such part.
     ///
     /// ```
     /// use kinetograph::{Animation, Settings};
@@ -314,12 +319,12 @@ impl<'a> Animation<'a> {
         self.make_part(part)
     }
 
-    /// Joins the pieces of all parts, in order, to the movie that [`save`](Self::save) would make, byte for byte. Nothing
-    /// is drawn; one piece at a time is in memory.
+    /// Joins the pieces of all parts, in order, to the movie that [`save`](Self::save) would make, byte for byte.
+    /// Nothing is drawn; one piece at a time is in memory.
     ///
     /// # Errors
-    /// Those of the pieces; [`Error::Piece`] for a piece that is missing, in the wrong place, or of another movie;
-    /// otherwise as `save`.
+    /// Those of the pieces; [`Error::Piece`](crate::Error::Piece) for a piece that is missing, in the wrong place, or
+    /// of another movie; otherwise as `save`.
     ///
     /// ```no_run
     /// use kinetograph::{Animation, Piece, Settings};
