@@ -75,6 +75,22 @@ pub enum Error {
     #[error("the movie has no frames; an MP4 needs at least one")]
     NoFrames,
 
+    /// An image's pixels are not of 8-bit RGBA, RGB or grey.
+    #[cfg(feature = "image")]
+    #[error("an image of {pixels} pixels is no frame: convert it first, as with to_rgba8")]
+    Image {
+        /// The image crate's name of the type of pixel.
+        pixels: String,
+    },
+
+    /// A font file cannot be read.
+    #[cfg(feature = "plotters")]
+    #[error("the font file for {family} cannot be read: it is not a TrueType or OpenType font")]
+    Font {
+        /// The family it was to be registered for.
+        family: String,
+    },
+
     /// The closure that draws an [`Animation`](crate::Animation) has failed.
     #[error("drawing frame {frame}: {source}")]
     Draw {

@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("settings", &[]),
     ("time", &[]),
     ("frame", &[]),
+    ("image", &[]),
     ("planes", &[]),
     ("packet", &[]),
     ("color", &[]),
