@@ -145,7 +145,7 @@ where
 impl<'a> Animation<'a> {
     /// A movie of so many frames, each drawn by `draw`.
     ///
-    /// The closure may return any error, which becomes [`Error::Draw`]. If it panics, the panic goes on in the thread
+    /// The closure may return any error, which becomes [`Error::Draw`](crate::Error::Draw). If it panics, the panic goes on in the thread
     /// that makes the movie.
     pub fn new<Draw>(settings: Settings, frames: u64, draw: Draw) -> Self
     where
@@ -210,7 +210,7 @@ impl<'a> Animation<'a> {
     }
 
     /// Has a closure told of the progress: on the thread that makes the movie, at most ten times a second, and at the
-    /// end. It may cancel the movie by returning [`ControlFlow::Break`]: then that is an [`Error::Cancelled`].
+    /// end. It may cancel the movie by returning [`ControlFlow::Break`]: then that is an [`Error::Cancelled`](crate::Error::Cancelled).
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -243,9 +243,9 @@ impl<'a> Animation<'a> {
     /// appears, and an earlier one stays as it was.
     ///
     /// # Errors
-    /// [`Error::Setting`], [`Error::NoFrames`] or [`Error::X264`] for what cannot be made, before a file exists;
-    /// [`Error::Draw`] for the first error of the closure; [`Error::Cancelled`]; [`Error::Piece`] for what
-    /// [`resume`](Self::resume) refuses; [`Error::Io`] if writing fails. All workers stop first.
+    /// [`Error::Setting`](crate::Error::Setting), [`Error::NoFrames`](crate::Error::NoFrames) or [`Error::X264`](crate::Error::X264) for what cannot be made, before a file exists;
+    /// [`Error::Draw`](crate::Error::Draw) for the first error of the closure; [`Error::Cancelled`](crate::Error::Cancelled); [`Error::Piece`](crate::Error::Piece) for what
+    /// [`resume`](Self::resume) refuses; [`Error::Io`](crate::Error::Io) if writing fails. All workers stop first.
     ///
     /// # Panics
     /// If the closure panics, with its panic.
@@ -258,7 +258,7 @@ impl<'a> Animation<'a> {
     /// As [`Movie::stream`](crate::Movie::stream) does it.
     ///
     /// # Errors
-    /// As [`save`](Self::save); [`Error::Setting`] for a layout that is not [`Fragmented`](crate::Layout::Fragmented) or
+    /// As [`save`](Self::save); [`Error::Setting`](crate::Error::Setting) for a layout that is not [`Fragmented`](crate::Layout::Fragmented) or
     /// [`AnnexB`](crate::Layout::AnnexB).
     pub fn write_to(self, writer: impl Write + Send + 'static) -> Result<Report> {
         self.film(|settings, sets| Recording::stream(Box::new(writer), settings, sets)).map(|(report, _)| report)
@@ -269,13 +269,13 @@ impl<'a> Animation<'a> {
     /// # Errors
     /// As [`save`](Self::save).
     pub fn to_bytes(self) -> Result<Vec<u8>> {
-        self.film(Recording::in_memory).map(|(_, written)| written.media.unwrap_or_default())
+        self.film(Recording::in_memory).map(|(_, written)| written.media)
     }
 
     /// How many parts the movie has.
     ///
     /// # Errors
-    /// [`Error::Setting`] or [`Error::NoFrames`] if it cannot be made.
+    /// [`Error::Setting`](crate::Error::Setting) or [`Error::NoFrames`](crate::Error::NoFrames) if it cannot be made.
     pub fn parts(&self) -> Result<u64> {
         self.validate().map(|parts| parts.count())
     }
@@ -284,7 +284,7 @@ impl<'a> Animation<'a> {
     /// the drawing; several processes share a machine best with one worker each.
     ///
     /// # Errors
-    /// As [`save`](Self::save); [`Error::Piece`] if there is no such part.
+    /// As [`save`](Self::save); [`Error::Piece`](crate::Error::Piece) if there is no such part.
     ///
     /// ```
     /// use kinetograph::{Animation, Settings};
@@ -301,7 +301,7 @@ impl<'a> Animation<'a> {
     /// is drawn; one piece at a time is in memory.
     ///
     /// # Errors
-    /// Those of the pieces; [`Error::Piece`] for a piece that is missing, in the wrong place, or of another movie;
+    /// Those of the pieces; [`Error::Piece`](crate::Error::Piece) for a piece that is missing, in the wrong place, or of another movie;
     /// otherwise as `save`.
     ///
     /// ```no_run
@@ -321,7 +321,7 @@ impl<'a> Animation<'a> {
     /// # Errors
     /// As `join`.
     pub fn join_to_bytes(self, pieces: impl IntoIterator<Item = Result<Piece>>) -> Result<Vec<u8>> {
-        self.splice(pieces, Recording::in_memory).map(|(_, written)| written.media.unwrap_or_default())
+        self.splice(pieces, Recording::in_memory).map(|(_, written)| written.media)
     }
 }
 
