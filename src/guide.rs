@@ -16,6 +16,7 @@ pages! {
     odd_sizes = "odd-sizes.md",
     long_movies = "long-movies.md",
     streaming = "streaming.md",
+    notebooks = "notebooks.md",
     gpu = "gpu.md",
     from_matplotlib = "matplotlib.md",
     from_an_ffmpeg_pipe = "ffmpeg-pipe.md",

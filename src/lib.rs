@@ -49,8 +49,7 @@ mod encoder;
 mod error;
 mod frame;
 pub mod guide;
-#[cfg(feature = "image")]
-mod image;
+mod html;
 mod movie;
 mod mp4;
 mod packet;
@@ -70,6 +69,7 @@ mod time;
 pub use animation::{Animation, Moment, Piece};
 pub use error::{Error, Result};
 pub use frame::{Frame, PixelFormat};
+pub use html::Html;
 pub use movie::Movie;
 pub use progress::{Progress, Verdict};
 pub use recover::{Recovered, recover};

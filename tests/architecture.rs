@@ -13,7 +13,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("settings", &[]),
     ("time", &[]),
     ("frame", &[]),
-    ("image", &[]),
     ("planes", &[]),
     ("packet", &[]),
     ("color", &[]),

@@ -14,6 +14,7 @@ use std::thread::available_parallelism;
 use tiny_skia::Pixmap;
 
 use crate::Result;
+use crate::html::Html;
 use crate::packet::ParameterSets;
 use crate::progress::{Progress, Verdict};
 use crate::recording::Recording;
@@ -29,8 +30,8 @@ type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// A movie whose frames are a function of their index, drawn and encoded on every core.
 ///
 /// The closure gets a canvas of the movie's size and a [`Moment`]. The canvas is always fresh: in the settings'
-/// [background](Settings::background), or as [`background`](Self::background) says. Frames are drawn in any order and on
-/// any thread, so a frame should depend on its index alone; then the movie's bytes are the same for every number of
+/// [background](Settings::background), or as [`background`](Self::background) says. Frames are drawn in any order and
+/// on any thread, so a frame should depend on its index alone; then the movie's bytes are the same for every number of
 /// workers, on every run.
 ///
 /// ```
@@ -62,15 +63,16 @@ type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// several threads each: 6 for one part, 4 for two, 3 for three, 2 up to seven, unless
 /// [`threads`](Settings::threads) says otherwise.
 ///
-/// A [bit rate](crate::Quality::Bitrate), a [buffer](Settings::vbv) and x264's `zones` are about the movie as a whole: it
-/// is then one part, encoded by one encoder (with a buffer, on one thread), and only drawing is spread over the cores.
+/// A [bit rate](crate::Quality::Bitrate), a [buffer](Settings::vbv) and x264's `zones` are about the movie as a whole:
+/// it is then one part, encoded by one encoder (with a buffer, on one thread), and only drawing is spread over the
+/// cores.
 ///
 /// # Memory
 ///
 /// For each worker: one canvas (4 bytes a pixel); at most 4 pictures in planes (1.5 bytes a pixel in 4:2:0 at 8 bits),
 /// usually 1; one encoder (60 MB for 500×500 pixels at preset medium, in proportion to the pixels); and the encoded
-/// pictures of 2 parts at most, held until it is their turn. Besides, the movie's index, about 16 bytes a frame. None of
-/// it but the index grows with the number of frames.
+/// pictures of 2 parts at most, held until it is their turn. Besides, the movie's index, about 16 bytes a frame. None
+/// of it but the index grows with the number of frames.
 pub struct Animation<'a> {
     settings: Settings,
     frames: u64,
@@ -147,8 +149,8 @@ where
 impl<'a> Animation<'a> {
     /// A movie of so many frames, each drawn by `draw`.
     ///
-    /// The closure may return any error, which becomes [`Error::Draw`](crate::Error::Draw). If it panics, the panic goes on in the thread
-    /// that makes the movie.
+    /// The closure may return any error, which becomes [`Error::Draw`](crate::Error::Draw). If it panics, the panic
+    /// goes on in the thread that makes the movie.
     pub fn new<Draw>(settings: Settings, frames: u64, draw: Draw) -> Self
     where
         Draw: Fn(&mut Pixmap, Moment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
@@ -156,7 +158,8 @@ impl<'a> Animation<'a> {
         Self::with_state(settings, frames, || (), move |(), canvas, moment| draw(canvas, moment))
     }
 
-    /// The same for a closure that needs something of its own on each thread: fonts, buffers, a plot to be filled again.
+    /// The same for a closure that needs something of its own on each thread: fonts, buffers, a plot to be filled
+    /// again.
     ///
     /// `init` is called once on each worker's thread. What a frame leaves in the state is seen by whatever frame that
     /// worker happens to draw next: it should be of use, but not be visible.
@@ -212,7 +215,8 @@ impl<'a> Animation<'a> {
     }
 
     /// Has a closure told of the progress: on the thread that makes the movie, at most ten times a second, and at the
-    /// end. It may cancel the movie by returning [`ControlFlow::Break`]: then that is an [`Error::Cancelled`](crate::Error::Cancelled).
+    /// end. It may cancel the movie by returning [`ControlFlow::Break`]: then that is an
+    /// [`Error::Cancelled`](crate::Error::Cancelled).
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -245,8 +249,10 @@ impl<'a> Animation<'a> {
     /// appears, and an earlier one stays as it was.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting), [`Error::NoFrames`](crate::Error::NoFrames) or [`Error::X264`](crate::Error::X264) for what cannot be made, before a file exists;
-    /// [`Error::Draw`](crate::Error::Draw) for the first error of the closure; [`Error::Cancelled`](crate::Error::Cancelled); [`Error::Piece`](crate::Error::Piece) for what
+    /// [`Error::Setting`](crate::Error::Setting), [`Error::NoFrames`](crate::Error::NoFrames) or
+    /// [`Error::X264`](crate::Error::X264) for what cannot be made, before a file exists;
+    /// [`Error::Draw`](crate::Error::Draw) for the first error of the closure;
+    /// [`Error::Cancelled`](crate::Error::Cancelled); [`Error::Piece`](crate::Error::Piece) for what
     /// [`resume`](Self::resume) refuses; [`Error::Io`](crate::Error::Io) if writing fails. All workers stop first.
     ///
     /// # Panics
@@ -260,8 +266,8 @@ impl<'a> Animation<'a> {
     /// As [`Movie::stream`](crate::Movie::stream) does it.
     ///
     /// # Errors
-    /// As [`save`](Self::save); [`Error::Setting`](crate::Error::Setting) for a layout that is not [`Fragmented`](crate::Layout::Fragmented) or
-    /// [`AnnexB`](crate::Layout::AnnexB).
+    /// As [`save`](Self::save); [`Error::Setting`](crate::Error::Setting) for a layout that is not
+    /// [`Fragmented`](crate::Layout::Fragmented) or [`AnnexB`](crate::Layout::AnnexB).
     pub fn write_to(self, writer: impl Write + Send + 'static) -> Result<Report> {
         self.film(|settings, sets| Recording::stream(Box::new(writer), settings, sets)).map(|(report, _)| report)
     }
@@ -272,6 +278,22 @@ impl<'a> Animation<'a> {
     /// As [`save`](Self::save).
     pub fn to_bytes(self) -> Result<Vec<u8>> {
         self.film(Recording::in_memory).map(|(_, written)| written.media)
+    }
+
+    /// Makes the movie as a `<video>` element for a web page, which an Evcxr notebook shows.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    ///
+    /// ```
+    /// use kinetograph::{Animation, Settings};
+    /// let video = Animation::new(Settings::new(64, 36), 50, |_, _| Ok(())).to_html()?;
+    /// assert!(video.to_string().starts_with("<video"));
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn to_html(self) -> Result<Html> {
+        let (width, height) = self.settings.coded_size();
+        self.to_bytes().map(|movie| Html::video(movie, width, height))
     }
 
     /// How many parts the movie has.
@@ -299,12 +321,12 @@ impl<'a> Animation<'a> {
         self.make_part(part)
     }
 
-    /// Joins the pieces of all parts, in order, to the movie that [`save`](Self::save) would make, byte for byte. Nothing
-    /// is drawn; one piece at a time is in memory.
+    /// Joins the pieces of all parts, in order, to the movie that [`save`](Self::save) would make, byte for byte.
+    /// Nothing is drawn; one piece at a time is in memory.
     ///
     /// # Errors
-    /// Those of the pieces; [`Error::Piece`](crate::Error::Piece) for a piece that is missing, in the wrong place, or of another movie;
-    /// otherwise as `save`.
+    /// Those of the pieces; [`Error::Piece`](crate::Error::Piece) for a piece that is missing, in the wrong place, or
+    /// of another movie; otherwise as `save`.
     ///
     /// ```no_run
     /// use kinetograph::{Animation, Piece, Settings};

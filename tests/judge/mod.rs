@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test program uses some of them
 
+pub mod browser;
+
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
