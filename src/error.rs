@@ -91,6 +91,28 @@ pub enum Error {
         family: String,
     },
 
+    /// The closure that draws an [`Animation`](crate::Animation) has failed.
+    #[error("drawing frame {frame}: {source}")]
+    Draw {
+        /// Index of the frame.
+        frame: u64,
+        /// What the closure returned.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    /// The closure that was told of the progress has cancelled the movie.
+    #[error("cancelled")]
+    Cancelled,
+
+    /// A piece of an [`Animation`](crate::Animation) cannot be used.
+    #[error("{piece}: {reason}")]
+    Piece {
+        /// Which one: its number, or its file.
+        piece: String,
+        /// Why.
+        reason: String,
+    },
+
     /// libx264 refused its parameters or failed to encode.
     #[error("x264 {doing}: {message}")]
     X264 {

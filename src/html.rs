@@ -17,7 +17,7 @@ use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 /// let mut movie = Movie::in_memory(&Settings::new(64, 48))?;
 /// movie.push(&canvas)?;
 /// let (bytes, _) = movie.finish()?;
-/// let page = Html::video(&bytes, 64, 48).to_string();
+/// let page = Html::video(bytes, 64, 48).to_string();
 /// assert!(page.starts_with("<video width=\"64\" height=\"48\""));
 /// # Ok::<(), kinetograph::Error>(())
 /// ```

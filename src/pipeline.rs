@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use crate::encoder::Encoder;
+use crate::encoder::{Coding, Encoder};
 use crate::planes::Planes;
 use crate::recording::{Recording, Written};
 use crate::settings::Settings;
@@ -115,7 +115,8 @@ fn run(
     for job in jobs {
         match job {
             Job::Encode { planes, pts, keyframe } => {
-                if let Some(packet) = encoder.encode(&planes, pts, keyframe)? {
+                let coding = if keyframe { Coding::Keyframe } else { Coding::Any };
+                if let Some(packet) = encoder.encode(&planes, pts, coding)? {
                     recording.push(&packet)?;
                 }
                 // Nobody takes planes any more when the movie is being finished.

@@ -3,28 +3,8 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{Chroma, OddSize, Profile, Quality, Settings};
+use super::{Chroma, OddSize, Profile, Quality, Settings, x264_options};
 use crate::{Error, Result};
-
-/// x264 options that are refused, and why. x264 takes `_` for `-` and a prefix `no` or `no-` in names.
-const REFUSED_OPTIONS: &[(&str, &str)] = &[
-    ("it would read or write files", "stats pass dump-yuv cqmfile opencl opencl-clbin opencl-device"),
-    (
-        "use the setter of Settings instead",
-        "preset tune profile fps crf qp qp-constant bitrate vbv-maxrate vbv-bufsize sar threads level level-idc keyint \
-         fullrange range colorprim transfer colormatrix chromaloc input-csp csp output-csp input-depth output-depth \
-         input-res timebase",
-    ),
-    (
-        "the crate itself decides it",
-        "annexb repeat-headers vfr-input force-cfr log log-level psnr ssim crop-rect avcintra-class avcintra-flavor",
-    ),
-    (
-        "frames of this crate are progressive pictures",
-        "interlaced tff bff fake-interlaced pulldown pic-struct nal-hrd frame-packing",
-    ),
-    ("players could not begin anywhere but at the first frame", "intra-refresh"),
-];
 
 impl Settings {
     /// Checks every setting.
@@ -56,7 +36,7 @@ impl Settings {
             // A box's size has 32 bits, and the moov that holds the tags is built in memory.
             within(&format!("the length of tag {}", tag.key().escape_ascii()), text.len(), 0..=1 << 20)?;
         }
-        self.x264_options.iter().try_for_each(|(name, value)| validate_option(name, value))
+        self.x264_options.iter().try_for_each(|(name, value)| x264_options::validate(name, value))
     }
 
     fn validate_quality(&self) -> Result<()> {
@@ -108,17 +88,4 @@ fn within<T: PartialOrd + Display>(name: &str, value: T, range: RangeInclusive<T
         return Ok(());
     }
     Err(Error::setting(name, value, format!("it must be {} to {}", range.start(), range.end())))
-}
-
-fn validate_option(name: &str, value: &str) -> Result<()> {
-    let refuse = |why: &str| Err(Error::setting("x264_option", format!("{name:?}"), why));
-    if name.contains('\0') || value.contains('\0') {
-        return refuse("names and values must not contain a NUL character");
-    }
-    let dashed = name.replace('_', "-");
-    let plain = dashed.strip_prefix("no").map_or(&*dashed, |rest| rest.trim_start_matches('-'));
-    match REFUSED_OPTIONS.iter().find(|(_, names)| names.split(' ').any(|refused| refused == plain)) {
-        Some((why, _)) => refuse(why),
-        None => Ok(()),
-    }
 }
