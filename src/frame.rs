@@ -1,5 +1,8 @@
 //! One frame's pixels, borrowed: what [`Movie::push`](crate::Movie::push) takes.
 
+#[cfg(feature = "image")]
+mod image;
+
 use tiny_skia::{Pixmap, PixmapMut, PixmapRef};
 
 use crate::{Error, Result};

@@ -110,7 +110,7 @@ impl Movie<Vec<u8>> {
     /// # Errors
     /// [`Error::NoFrames`] if none was pushed; whatever went wrong in encoding.
     pub fn finish(self) -> Result<(Vec<u8>, Report)> {
-        self.end().map(|(report, written)| (written.media.unwrap_or_default(), report))
+        self.end().map(|(report, written)| (written.media, report))
     }
 }
 

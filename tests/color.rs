@@ -1,6 +1,6 @@
 //! The converter against the formulas of H.273 in 64-bit floating point.
 
-use kinetograph::color::{Converter, Planes};
+use kinetograph::color::{Converter, Isa, Planes};
 use kinetograph::{Chroma, ColorSpace, Frame, Matrix, PixelFormat, Range};
 
 /// A small generator (xorshift64*), so that every run sees the same pixels.
@@ -117,14 +117,17 @@ fn every_format_matrix_range_chroma_and_depth_is_correctly_rounded() {
         let space = ColorSpace { matrix, range, ..ColorSpace::BT709 };
         for (&chroma, bits) in Chroma::ALL.iter().flat_map(|c| [8, 10].map(|bits| (c, bits))) {
             for &format in PixelFormat::ALL {
-                let (width, height) = (1 + random.next() % 40, 1 + random.next() % 5);
+                let (width, height) = (1 + random.next() % 150, 1 + random.next() % 5);
                 let stride = width as usize * format.bytes_per_pixel() + random.next() as usize % 9;
                 let background = [0; 3].map(|_| random.next() as u8);
                 let pixels = random.pixels((width as usize, height as usize, stride), format);
                 let frame = Frame::new(&pixels, width as u32, height as u32, format).stride(stride);
                 let mut planes = Planes::new(width as u32, height as u32, chroma, bits);
-                Converter::new(space, chroma, bits, background).convert(&frame, &mut planes).unwrap();
-                assert_rounded(space, background, &frame, &pixels, stride, &planes);
+                for isa in Isa::available() {
+                    let converter = Converter::new(space, chroma, bits, background).with_isa(isa);
+                    converter.convert(&frame, &mut planes).unwrap();
+                    assert_rounded(space, background, &frame, &pixels, stride, &planes);
+                }
             }
         }
     }

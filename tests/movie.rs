@@ -91,6 +91,25 @@ fn the_demo_is_what_players_expect() {
 }
 
 #[test]
+fn the_readme_and_the_front_page_show_the_example_that_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let hello = read("examples/hello.rs");
+    let code = hello.split_once("\n\n").expect("a line that says what it is, then the code").1.trim_end();
+    assert!(read("README.md").contains(code));
+    let page: Vec<_> =
+        read("src/lib.rs").lines().map_while(|line| line.strip_prefix("//!").map(str::to_string)).collect();
+    let page = page.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
+    assert!(page.contains(code));
+
+    let folder = tempfile::tempdir().unwrap();
+    let run = std::process::Command::new(example("hello")).current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8(run.stdout).unwrap();
+    assert!(run.status.success() && said.starts_with("90 frames, 3.000 s, "), "{said}");
+    assert_eq!(judge::ffprobe(&folder.path().join("hello.mp4"), "nb_read_frames"), "90");
+}
+
+#[test]
 fn broadcast_rates_have_exact_durations() {
     let folder = tempfile::tempdir().unwrap();
     let movie = folder.path().join("ntsc.mp4");

@@ -19,13 +19,70 @@ const PIPE: &str = "pipe";
 
 fn values() -> Vec<String> {
     let mut values: Vec<String> = [
-        "", "0", "1", "2", "7", "-1", "-7", "250", "100000", "2147483647", "-2147483648", "99999999999999999999", "0.5", "nan",
-        "-nan", "inf", "-inf", "1e39", "-1e39", "1e-320", "1e999", "true", "false", "auto", "none", "all", "avx512", "sse2,avx2",
-        "4294967295", "mmx", "1:1", "-99:99", "nan:nan", "1,1", "esa", "tesa", "spatial", "strict", "jvt", "undef", "vbr",
-        "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "0,5,q=99999", "0,5,b=nan", "0,5,b=1e-30", "5,0,q=1", "-1,5", "0,5,stats=written",
-        "0,5,ref=16,bframes=0", "0,5/", "0,5,q=20/nonsense", "G(1,1)B(1,1)R(1,1)WP(1,1)L(1,1)", "G(-1,9)B(1,1)R(1,1)WP(1,1)L(99999999999,-1)",
-        "70000,70000", "%s%n%s%n%s%n", "zwölf", PIPE, "written", "./written", "=1", "1/1",
-    ].map(str::to_string).to_vec();
+        "",
+        "0",
+        "1",
+        "2",
+        "7",
+        "-1",
+        "-7",
+        "250",
+        "100000",
+        "2147483647",
+        "-2147483648",
+        "99999999999999999999",
+        "0.5",
+        "nan",
+        "-nan",
+        "inf",
+        "-inf",
+        "1e39",
+        "-1e39",
+        "1e-320",
+        "1e999",
+        "true",
+        "false",
+        "auto",
+        "none",
+        "all",
+        "avx512",
+        "sse2,avx2",
+        "4294967295",
+        "mmx",
+        "1:1",
+        "-99:99",
+        "nan:nan",
+        "1,1",
+        "esa",
+        "tesa",
+        "spatial",
+        "strict",
+        "jvt",
+        "undef",
+        "vbr",
+        "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+        "0,5,q=99999",
+        "0,5,b=nan",
+        "0,5,b=1e-30",
+        "5,0,q=1",
+        "-1,5",
+        "0,5,stats=written",
+        "0,5,ref=16,bframes=0",
+        "0,5/",
+        "0,5,q=20/nonsense",
+        "G(1,1)B(1,1)R(1,1)WP(1,1)L(1,1)",
+        "G(-1,9)B(1,1)R(1,1)WP(1,1)L(99999999999,-1)",
+        "70000,70000",
+        "%s%n%s%n%s%n",
+        "zwölf",
+        PIPE,
+        "written",
+        "./written",
+        "=1",
+        "1/1",
+    ]
+    .map(str::to_string)
+    .to_vec();
     values.push("0,1,q=20/".repeat(200_000) + "2,3");
     values
 }
@@ -69,14 +126,25 @@ fn no_option_reads_writes_prints_crashes_or_hangs() {
         judge::run("mkfifo", [folder.path().join(PIPE)]);
         let mut skip = 0;
         while skip < values().len() {
-        let outcome =
-            child::run("no_option_reads_writes_prints_crashes_or_hangs", &format!("{name} {skip}"), &[], folder.path(), Duration::from_secs(20));
-        skip += outcome.stdout.matches("CASE").count();
-        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        println!("{}", outcome.stdout);
-        if !outcome.passed() || !outcome.stderr.is_empty() || left != [PIPE] {
-            faults.push(format!("{name}: {:.60} {:?} {} {left:?} {:.400}", values()[skip - 1], outcome.status, outcome.stdout.lines().last().unwrap_or_default(), outcome.stderr));
-        }
+            let outcome = child::run(
+                "no_option_reads_writes_prints_crashes_or_hangs",
+                &format!("{name} {skip}"),
+                &[],
+                folder.path(),
+                Duration::from_secs(20),
+            );
+            skip += outcome.stdout.matches("CASE").count();
+            let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+            println!("{}", outcome.stdout);
+            if !outcome.passed() || !outcome.stderr.is_empty() || left != [PIPE] {
+                faults.push(format!(
+                    "{name}: {:.60} {:?} {} {left:?} {:.400}",
+                    values()[skip - 1],
+                    outcome.status,
+                    outcome.stdout.lines().last().unwrap_or_default(),
+                    outcome.stderr
+                ));
+            }
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -23,7 +23,7 @@ fn picture(index: usize, chroma: Chroma, bit_depth: u8) -> Planes {
         let bytes = &mut planes.planes_mut()[plane];
         for y in 0..height {
             for x in 0..width {
-                let edge = if (x + 2 * index) / 13 % 3 == 0 { 60 } else { 0 };
+                let edge = if ((x + 2 * index) / 13).is_multiple_of(3) { 60 } else { 0 };
                 let level = (x + y / 2 + index + edge + random.usize(..6) + 40 * (index / 35)) as u16 % 220 + 16;
                 if bit_depth == 8 {
                     bytes[y * stride + x] = level as u8;
@@ -59,7 +59,8 @@ fn assert_equals_the_program(settings: &Settings, options: &[&str]) {
         for plane in 0..planes.count() {
             (0..planes.size(plane).1).for_each(|y| raw.extend_from_slice(planes.row(plane, y)));
         }
-        if let Some(packet) = encoder.encode(&planes, index as i64 * i64::from(settings.clock().frame), false).unwrap()
+        if let Some(packet) =
+            encoder.encode(&planes, index as i64 * i64::from(settings.clock().frame), Coding::Any).unwrap()
         {
             take(packet);
         }
@@ -190,7 +191,8 @@ fn a_forced_keyframe_is_a_sync_sample_where_it_was_asked_for() {
     let mut sync = Vec::new();
     for index in 0..20 {
         let planes = picture(index, Chroma::Yuv420, 8);
-        if let Some(packet) = encoder.encode(&planes, index as i64 * frame, index == 7).unwrap() {
+        let coding = if index == 7 { Coding::Keyframe } else { Coding::Any };
+        if let Some(packet) = encoder.encode(&planes, index as i64 * frame, coding).unwrap() {
             sync.extend(packet.sync.then_some(packet.pts / frame));
         }
     }

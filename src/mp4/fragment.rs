@@ -9,7 +9,10 @@ use crate::{Error, Result};
 /// Sample flags (ISO/IEC 14496-12, 8.8.3.1): depends on no other sample.
 const SYNC: u32 = 0x0200_0000;
 /// Depends on others, is not a sync sample.
-const NOT_SYNC: u32 = 0x0101_0000;
+pub(super) const NOT_SYNC: u32 = 0x0101_0000;
+
+/// The bit of sample flags that says so.
+pub(super) const NON_SYNC_BIT: u32 = 0x0001_0000;
 
 /// tfhd: data offsets count from the beginning of the moof box.
 const DEFAULT_BASE_IS_MOOF: u32 = 0x02_0000;

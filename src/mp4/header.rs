@@ -45,6 +45,21 @@ impl Brands {
     }
 }
 
+/// A `moov` box with one video track of which nothing is known.
+pub(super) fn empty_moov() -> MoovBox {
+    let mut moov = MoovBox::default();
+    moov.mvhd.next_track_id = 2;
+    moov.traks.push(Default::default());
+    let trak = &mut moov.traks[0];
+    trak.tkhd.track_id = 1;
+    trak.tkhd.flags = 3; // enabled, in the movie
+    trak.tkhd.volume = FixedPointU8::new(0);
+    trak.mdia.hdlr.handler_type = FourCC::from(*b"vide");
+    trak.mdia.hdlr.name = "VideoHandler".into();
+    trak.mdia.minf.vmhd.get_or_insert_default().flags = 1; // as the standard demands
+    moov
+}
+
 /// The durations that are known when the movie is complete, in ticks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Durations {
@@ -77,18 +92,10 @@ impl Header {
     pub fn new(settings: &Settings, sets: &ParameterSets) -> Result<Self> {
         let sps = Sps::parse(&sets.sps)?;
         let Clock { timescale, frame, .. } = settings.clock();
-        let mut moov = MoovBox::default();
+        let mut moov = empty_moov();
         moov.mvhd.timescale = timescale;
-        moov.mvhd.next_track_id = 2;
-        moov.traks.push(Default::default());
         let trak = &mut moov.traks[0];
-        trak.tkhd.track_id = 1;
-        trak.tkhd.flags = 3; // enabled, in the movie
-        trak.tkhd.volume = FixedPointU8::new(0);
         trak.mdia.mdhd.timescale = timescale;
-        trak.mdia.hdlr.handler_type = FourCC::from(*b"vide");
-        trak.mdia.hdlr.name = "VideoHandler".into();
-        trak.mdia.minf.vmhd.get_or_insert_default().flags = 1; // as the standard demands
 
         // The size of a square-pixel picture, 16.16: a pixel's aspect changes the width, as ffmpeg has it.
         let (wide, high) = settings.pixel_aspect;
@@ -132,6 +139,16 @@ impl Header {
         })
     }
 
+    /// A header read back from a file, which does not say what the settings knew of rates.
+    pub fn from_parts(moov: MoovBox, entry: Vec<u8>, udta: Vec<u8>, frame: u32, delay: u32) -> Self {
+        Self { moov, entry, udta, frame, delay, buffer_bytes: 0, max_rate: 0 }
+    }
+
+    /// Ticks a second.
+    pub fn timescale(&self) -> u32 {
+        self.moov.mvhd.timescale
+    }
+
     /// The `moov` box of a fragmented file, its durations open.
     pub fn fragmented(&self) -> Result<Vec<u8>> {
         let mut moov = self.write(Durations { movie: 0, media: 0 }, self.delay.into(), |_| {})?;
@@ -157,7 +174,7 @@ impl Header {
             }
         })?;
         let seconds = u128::from(durations.media.max(1));
-        let average = u128::from(bytes) * 8 * u128::from(self.moov.mvhd.timescale) / seconds;
+        let average = u128::from(bytes) * 8 * u128::from(self.timescale()) / seconds;
         let average = u32::try_from(average).unwrap_or(u32::MAX);
         let rates = [self.buffer_bytes, self.max_rate.max(average), average];
         let btrt = boxed(b"btrt", rates.map(u32::to_be_bytes).as_flattened());

@@ -20,12 +20,14 @@ mod finish;
 mod fragment;
 mod header;
 mod index;
+mod read;
 mod samples;
 mod sps;
 mod tags;
 
 pub(crate) use annexb::AnnexB;
 pub(crate) use finish::{Edit, Finished};
+pub(crate) use read::{Reader, Summary};
 
 use crate::packet::{Packet, ParameterSets};
 use crate::settings::Settings;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::mp4::{AnnexB, Edit, Finished, Form, Muxer};
+use crate::mp4::{AnnexB, Form, Muxer};
 use crate::packet::{Packet, ParameterSets};
 use crate::settings::{Layout, Settings};
 use crate::sink::{Memory, UnfinishedFile};
@@ -33,8 +33,8 @@ struct Parts {
 pub(crate) struct Written {
     /// Size of the movie in bytes.
     pub bytes: u64,
-    /// The movie itself, where it was recorded in memory.
-    pub media: Option<Vec<u8>>,
+    /// The movie itself, if it was recorded in memory; else empty.
+    pub media: Vec<u8>,
 }
 
 enum AnyMuxer {
@@ -158,33 +158,34 @@ impl Parts {
         match &mut self.sink {
             Sink::File(file) => {
                 if let Some(finished) = finished {
-                    finish_file(file, &finished)?;
+                    file.complete(&finished)?;
                 }
-                Ok(Written { bytes: file.finish()?, media: None })
+                Ok(Written { bytes: file.finish()?, media: Vec::new() })
             }
             Sink::Memory(memory) => {
-                if let Some(finished) = finished.filter(|finished| finished.form() == Form::Progressive) {
-                    memory.shift(finished.samples_at(), finished.head_length()?);
-                    finished.head(&mut |edit| {
-                        memory.edit(edit);
-                        Ok(())
-                    })?;
+                if let Some(finished) = finished {
+                    memory.complete(&finished)?;
                 }
                 let media = std::mem::take(&mut memory.0);
-                Ok(Written { bytes: media.len() as u64, media: Some(media) })
+                Ok(Written { bytes: media.len() as u64, media })
             }
-            Sink::Stream { bytes, .. } => Ok(Written { bytes: *bytes, media: None }),
+            Sink::Stream { bytes, .. } => Ok(Written { bytes: *bytes, media: Vec::new() }),
         }
     }
 
     /// Gives the sink what the muxer has made of frames.
     fn flush_frames(&mut self) -> Result<()> {
         let frames = !self.out.is_empty();
-        self.flush()?;
-        let plays_unfinished = match &self.muxer {
-            AnyMuxer::Mp4(muxer) => muxer.form() != Form::Progressive,
-            AnyMuxer::AnnexB(_) => true,
+        let plays_unfinished = match (&self.muxer, &mut self.sink) {
+            (AnyMuxer::Mp4(muxer), _) if muxer.form() == Form::Progressive => false,
+            (AnyMuxer::Mp4(_), Sink::File(file)) if frames => {
+                file.append_boxes(&self.out)?;
+                self.out.clear();
+                true
+            }
+            _ => true,
         };
+        self.flush()?;
         self.playable |= frames && plays_unfinished;
         Ok(())
     }
@@ -233,39 +234,6 @@ impl Parts {
             _ => None,
         }
     }
-}
-
-/// Makes a complete recording in a file a finished movie.
-fn finish_file(file: &mut UnfinishedFile, finished: &Finished) -> Result<()> {
-    match finished.form() {
-        Form::Fragmented => Ok(()),
-        Form::Progressive => {
-            file.shift(finished.samples_at(), finished.head_length()?)?;
-            finished.head(&mut |edit| file.edit(edit))?;
-            file.edit(Edit::Sync)
-        }
-        Form::CrashSafe => {
-            if finished.commit(&mut |edit| file.edit(edit))? {
-                return Ok(());
-            }
-            match copy(file, finished) {
-                Ok(copy) => {
-                    *file = copy;
-                    Ok(())
-                }
-                // No room for a second copy: the index goes to the end.
-                Err(_) => finished.commit_at_end(&mut |edit| file.edit(edit)),
-            }
-        }
-    }
-}
-
-/// A progressive copy of a crash-safe file, safe on the disk.
-fn copy(file: &mut UnfinishedFile, finished: &Finished) -> Result<UnfinishedFile> {
-    let mut copy = file.copy(finished.head_length()?, finished.chunks())?;
-    finished.head(&mut |edit| copy.edit(edit))?;
-    copy.edit(Edit::Sync)?;
-    Ok(copy)
 }
 
 fn gone() -> Error {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::*;
+use crate::sink::fault;
 use boxes::{Sample, table};
 
 /// What a program says on its standard output. It must succeed.
@@ -102,6 +103,155 @@ fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
                         assert_eq!(table(&ours, name), table(&reference.bytes, name), "{name} {rate:?} {layout}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Time and hash of every frame that ffmpeg decodes, be the file incomplete.
+fn shown(path: &Path) -> Vec<(i64, String)> {
+    let arguments = ["-v", "fatal", "-i", path.to_str().unwrap(), "-f", "framemd5", "-"];
+    let output = Command::new("ffmpeg").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let fields = lines.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(',').map(str::trim));
+    fields.map(|mut fields| (fields.nth(2).unwrap().parse().unwrap(), fields.nth(2).unwrap().into())).collect()
+}
+
+#[test]
+fn a_file_that_is_cut_anywhere_shows_every_frame_of_its_complete_fragments_and_can_be_recovered() {
+    let folder = tempfile::tempdir().unwrap();
+    let reference = Reference::new(folder.path(), (25, 1), 60, "-g 35");
+    let all = shown(&folder.path().join("reference.mp4"));
+    for layout in [Layout::CrashSafe, Layout::Fragmented] {
+        for expected in [None, Some(60)] {
+            let mut settings = reference.settings.clone().layout(layout).fragment_seconds(0.5);
+            settings.expected_frames = expected;
+            let path = folder.path().join("cut.mp4");
+            let mut recording = Recording::create(&path, &settings, &reference.sets).unwrap();
+            for Sample { data, pts, dts, sync, .. } in &reference.samples {
+                recording.push(&Packet { data, pts: *pts, dts: *dts, sync: *sync }).unwrap();
+            }
+            recording.keep();
+            let part = only_part(folder.path());
+            let whole = std::fs::read(&part).unwrap();
+            let header = boxes::boxes(&whole).iter().position(|found| &found.name == b"moov").unwrap();
+            let header: usize = boxes::boxes(&whole)[..=header].iter().map(|found| found.bytes.len()).sum();
+            for step in 0..=40 {
+                let cut = header + (whole.len() - header) * step / 40;
+                let mut left = whole[..cut].to_vec();
+                let (complete, end) = boxes::complete_fragments(&left);
+                // A fragment is a `free` box until it is complete.
+                if let Some(head) = left[end.max(header)..].first_chunk_mut() {
+                    *head = *b"\0\x10\0\0free";
+                }
+                std::fs::write(&part, &left).unwrap();
+                if complete > 0 {
+                    let frames = shown(&part);
+                    assert!(frames.len() >= complete, "{layout} cut at {cut}: {} of {complete}", frames.len());
+                    assert!(frames.iter().all(|frame| all.contains(frame)), "{layout} cut at {cut}");
+                }
+                match crate::recover(&part) {
+                    Ok(recovered) => {
+                        assert_eq!(recovered.frames, complete as u64);
+                        let frames = shown(&part);
+                        assert_eq!(frames.len(), complete);
+                        assert!(frames.iter().all(|frame| all.contains(frame)), "{layout} cut at {cut}, recovered");
+                        let again = crate::recover(&part).unwrap();
+                        assert_eq!(
+                            (again.frames, again.bytes, again.lost_bytes),
+                            (recovered.frames, recovered.bytes, 0)
+                        );
+                    }
+                    Err(error) => {
+                        assert_eq!(complete, 0, "{error}");
+                        assert!(error.to_string().ends_with("it has no complete fragment"), "{error}");
+                    }
+                }
+            }
+            std::fs::remove_file(&part).unwrap();
+        }
+    }
+}
+
+fn only_part(folder: &Path) -> PathBuf {
+    let parts: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "part"))
+        .collect();
+    assert_eq!(parts.len(), 1, "{parts:?}");
+    parts[0].clone()
+}
+
+#[test]
+fn whichever_write_fails_a_playable_film_is_kept_or_nothing_and_an_earlier_movie_stays_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let reference = Reference::new(folder.path(), (25, 1), 60, "-g 20");
+    let reference_path = folder.path().join("reference.mp4");
+    let all = shown(&reference_path);
+    let output = folder.path().join("out");
+    let movie = output.join("movie.mp4");
+    for (layout, expected) in [
+        (Layout::CrashSafe, None),
+        (Layout::CrashSafe, Some(60)),
+        (Layout::Progressive, None),
+        (Layout::Fragmented, None),
+        (Layout::AnnexB, None),
+    ] {
+        let mut settings = reference.settings.clone().layout(layout).fragment_seconds(0.5);
+        settings.expected_frames = expected;
+        let pushed = std::cell::Cell::new(0);
+        let record = || -> Result<Written> {
+            pushed.set(0);
+            let mut recording = Recording::create(&movie, &settings, &reference.sets)?;
+            for Sample { data, pts, dts, sync, .. } in &reference.samples {
+                recording.push(&Packet { data, pts: *pts, dts: *dts, sync: *sync })?;
+                pushed.set(pushed.get() + 1);
+            }
+            recording.finish(60 * reference.frame)
+        };
+        std::fs::create_dir(&output).unwrap();
+        let points = fault::with_failing(0, 0, record).1;
+        std::fs::remove_dir_all(&output).unwrap();
+        assert!(points > 5);
+        let every = if layout == Layout::AnnexB { 7 } else { 1 };
+        for point in (0..points).step_by(every) {
+            // One write fails, or all from here on, as on a full disk.
+            for until in [point + 1, u32::MAX] {
+                std::fs::create_dir(&output).unwrap();
+                std::fs::copy(&reference_path, &movie).unwrap();
+                let result = fault::with_failing(point, until, record).0;
+                let pushed = pushed.get();
+                let context = format!("{layout} {expected:?}, failing from {point} to {until}: {result:?}");
+                let parts = std::fs::read_dir(&output).unwrap().count() - 1;
+                match result {
+                    Ok(_) => {
+                        assert_eq!(parts, 0, "{context}");
+                        assert_eq!(shown(&movie), all, "{context}");
+                    }
+                    Err(Error::Unfinished { kept, source }) => {
+                        assert!(matches!(*source, Error::Io { .. }), "{context}");
+                        assert_eq!(kept, only_part(&output), "{context}");
+                        assert_eq!(std::fs::read(&movie).unwrap(), reference.bytes, "{context}");
+                        let complete = shown(&kept);
+                        if layout == Layout::AnnexB {
+                            assert!(complete.len() + 4 >= pushed, "{context}: {} of {pushed}", complete.len());
+                        } else {
+                            assert!(complete.len() + 20 >= pushed, "{context}: {} of {pushed}", complete.len());
+                            assert!(complete.iter().all(|frame| all.contains(frame)), "{context}");
+                            assert_eq!(crate::recover(&kept).unwrap().frames, complete.len() as u64, "{context}");
+                            assert_eq!(shown(&kept), complete, "{context}");
+                        }
+                    }
+                    Err(error) => {
+                        assert!(matches!(error, Error::Io { .. }), "{context}");
+                        assert_eq!(parts, 0, "{context}");
+                        assert_eq!(std::fs::read(&movie).unwrap(), reference.bytes, "{context}");
+                        assert!(layout == Layout::Progressive || pushed <= 20, "{context}");
+                    }
+                }
+                std::fs::remove_dir_all(&output).unwrap();
             }
         }
     }

@@ -1,11 +1,11 @@
 //! A file that has its name only when it is finished.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::mp4::Edit;
 use crate::{Error, Result};
@@ -48,23 +48,73 @@ impl UnfinishedFile {
         Ok(Self { file, target, length: 0 })
     }
 
+    /// Opens an unfinished file that was left behind. It is not removed when dropped, and keeps its name when it is
+    /// finished.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read and written, or is still being recorded.
+    pub fn open(path: &Path) -> Result<Self> {
+        let failed = || Error::io(format!("opening {}", path.display()));
+        let target = resolve(path).map_err(failed())?;
+        let file = fs::OpenOptions::new().read(true).write(true).open(&target).map_err(failed())?;
+        let there = file.metadata().map_err(failed())?;
+        if !there.is_file() {
+            return Err(failed()(io::Error::other("it is not a regular file")));
+        }
+        if !lock(&file) {
+            return Err(failed()(io::Error::other("it is still being recorded")));
+        }
+        let mut path = TempPath::try_from_path(&target).map_err(failed())?;
+        path.disable_cleanup(true);
+        Ok(Self { file: NamedTempFile::from_parts(file, path), target, length: there.len() })
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Cuts off what is behind `length`.
+    pub fn truncate(&mut self, length: u64) -> Result<()> {
+        self.file.as_file().set_len(length).map_err(self.failed("cutting"))?;
+        self.length = length;
+        Ok(())
+    }
+
     /// Adds bytes at the end. If that fails, the file ends where it did before.
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let length = self.length;
-        let written = self.write(length, bytes);
-        if written.is_err() {
-            // What cannot be cut off is an incomplete box at the end, which readers skip.
+        self.write(length, bytes).map_err(|error| self.cut_back(length, error))
+    }
+
+    /// Adds a box, and others behind it, at the end. They appear at once: should writing end half-way, they are within
+    /// an incomplete `free` box, which readers skip, while a cut `moof` keeps some from opening the file.
+    pub fn append_boxes(&mut self, bytes: &[u8]) -> Result<()> {
+        let length = self.length;
+        let (Some((head, rest)), Ok(size)) = (bytes.split_first_chunk::<8>(), u32::try_from(bytes.len())) else {
+            return self.append(bytes);
+        };
+        let [a, b, c, d] = size.to_be_bytes();
+        self.write(length, &[a, b, c, d, b'f', b'r', b'e', b'e'])
+            .and_then(|()| self.write(length + 8, rest))
+            .and_then(|()| self.write(length, head))
+            .map_err(|error| self.cut_back(length, error))
+    }
+
+    /// Cuts off what a failed write has left. What cannot be cut off is skipped by readers.
+    fn cut_back(&mut self, length: u64, error: Error) -> Error {
+        if fault::point().is_ok() {
             let _ = self.file.as_file().set_len(length);
-            self.length = length;
         }
-        written
+        self.length = length;
+        error
     }
 
     /// Makes a change.
     pub fn edit(&mut self, edit: Edit<'_>) -> Result<()> {
         match edit {
             Edit::Write(at, bytes) => self.write(at, bytes),
-            Edit::Sync => self.file.as_file().sync_data().map_err(self.failed("writing")),
+            Edit::Sync => fault::point().and_then(|()| self.file.as_file().sync_data()).map_err(self.failed("writing")),
         }
     }
 
@@ -86,7 +136,7 @@ impl UnfinishedFile {
     /// A new file for the same target, which begins with `head` zeros and goes on with parts of this one.
     pub fn copy(&mut self, head: u64, parts: impl Iterator<Item = Range<u64>>) -> Result<Self> {
         let mut copy = Self { file: create_beside(&self.target)?, target: self.target.clone(), length: head };
-        copy.file.as_file().set_len(head).map_err(copy.failed("writing"))?;
+        fault::point().and_then(|()| copy.file.as_file().set_len(head)).map_err(copy.failed("writing"))?;
         let mut parts = parts.peekable();
         while let Some(mut part) = parts.next() {
             while let Some(next) = parts.next_if(|next| next.start == part.end) {
@@ -96,7 +146,8 @@ impl UnfinishedFile {
             self.seek(part.start)?;
             let length = part.end - part.start;
             // Both are files, so the kernel copies.
-            let copied = io::copy(&mut self.file.as_file().take(length), &mut copy.file.as_file());
+            let copied =
+                fault::point().and_then(|()| io::copy(&mut self.file.as_file().take(length), &mut copy.file.as_file()));
             if copied.map_err(copy.failed("writing"))? != length {
                 return Err(self.failed("reading")(ErrorKind::UnexpectedEof.into()));
             }
@@ -107,7 +158,8 @@ impl UnfinishedFile {
 
     /// Gives the file its name, in place of an earlier file of that name; returns its length.
     pub fn finish(&mut self) -> Result<u64> {
-        fs::rename(self.file.path(), &self.target)
+        fault::point()
+            .and_then(|()| fs::rename(self.file.path(), &self.target))
             .map_err(self.failed(&format!("renaming to {}", self.target.display())))?;
         self.file.disable_cleanup(true);
         Ok(self.length)
@@ -121,12 +173,19 @@ impl UnfinishedFile {
 
     fn write(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
         self.seek(at)?;
+        if let Err(error) = fault::point() {
+            // As a full disk does: a part is written, but not of the few bytes that commit, which lie in one sector.
+            let part = if bytes.len() > 8 { bytes.len() / 2 } else { 0 };
+            let _ = self.file.as_file().write_all(&bytes[..part]);
+            return Err(self.failed("writing")(error));
+        }
         self.file.as_file().write_all(bytes).map_err(self.failed("writing"))?;
         self.length = self.length.max(at + bytes.len() as u64);
         Ok(())
     }
 
-    fn read(&mut self, at: u64, bytes: &mut [u8]) -> Result<()> {
+    /// Fills `bytes` with what is in the file from `at` on.
+    pub fn read(&mut self, at: u64, bytes: &mut [u8]) -> Result<()> {
         self.seek(at)?;
         self.file.as_file().read_exact(bytes).map_err(self.failed("reading"))
     }
@@ -153,7 +212,20 @@ fn create_beside(target: &Path) -> Result<NamedTempFile> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666)); // the process's umask applies
     }
-    builder.tempfile_in(folder).map_err(Error::io(format!("creating a file beside {}", target.display())))
+    let file = fault::point()
+        .and_then(|()| builder.tempfile_in(folder))
+        .map_err(Error::io(format!("creating a file beside {}", target.display())))?;
+    lock(file.as_file());
+    Ok(file)
+}
+
+/// Tells other processes that the file is being written, as long as it is open; `false` if another says so. Where the
+/// system or the file system has no such advisory locks, nobody says so.
+fn lock(file: &File) -> bool {
+    #[cfg(unix)]
+    return !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
+    #[cfg(not(unix))]
+    true
 }
 
 /// What a path leads to, if its last component is a symbolic link, be it to something that does not exist yet.
@@ -170,4 +242,38 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many symbolic links"))
+}
+
+/// Where the tests make the system fail.
+#[cfg(not(test))]
+mod fault {
+    pub fn point() -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fault {
+    use std::cell::Cell;
+    use std::io::{Error, ErrorKind, Result};
+
+    thread_local! {
+        static PASSED: Cell<u32> = const { Cell::new(0) };
+        static FAILING: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+    }
+
+    /// Runs with the points `from..to` failing; tells how many points there were.
+    pub fn with_failing<T>(from: u32, to: u32, run: impl FnOnce() -> T) -> (T, u32) {
+        PASSED.set(0);
+        FAILING.set((from, to));
+        let result = run();
+        FAILING.set((0, 0));
+        (result, PASSED.get())
+    }
+
+    pub fn point() -> Result<()> {
+        let number = PASSED.replace(PASSED.get() + 1);
+        let (from, to) = FAILING.get();
+        if (from..to).contains(&number) { Err(Error::from(ErrorKind::StorageFull)) } else { Ok(()) }
+    }
 }

@@ -148,3 +148,23 @@ pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
 fn text(name: &[u8]) -> String {
     name.iter().map(|byte| *byte as char).collect()
 }
+
+/// How many samples are in the complete fragments at the beginning of a file, each a `moof` and its `mdat`, and where
+/// the last of these ends.
+pub fn complete_fragments(bytes: &[u8]) -> (usize, usize) {
+    let (mut count, mut end, mut pending, mut at) = (0, 0, 0, 0);
+    while let Some(head) = bytes.get(at..at + 8) {
+        let size = u32_at(head, 0) as usize;
+        let Some(whole) = bytes.get(at..at + size.max(8)) else { break };
+        at += size.max(8);
+        match &head[4..8] {
+            b"moof" => pending = u32_at(find(whole, "moof/traf/trun").unwrap().body, 4) as usize,
+            b"mdat" => {
+                count += std::mem::take(&mut pending);
+                end = at;
+            }
+            _ => {}
+        }
+    }
+    (count, end)
+}

@@ -1,0 +1,31 @@
+//! kinetograph, on frames that are ready.
+
+use kinetograph::{Movie, Quality, Settings};
+use tiny_skia::Pixmap;
+
+use super::{Frames, Outcome};
+use crate::case::{CRF, Job, RATE};
+
+pub fn movie(job: &Job) -> Outcome {
+    let settings = settings(job).expected_frames(job.case.frames.into());
+    let mut frames = Frames::open(job)?;
+    let mut canvas = Pixmap::new(job.case.size.0, job.case.size.1).ok_or("the size")?;
+    let mut movie = Movie::create(&job.output, &settings)?;
+    for _ in 0..job.case.frames {
+        frames.read(canvas.data_mut())?;
+        movie.push(&canvas)?;
+    }
+    movie.finish()?;
+    Ok(())
+}
+
+pub fn animation(_: &Job) -> Outcome {
+    Err("not yet".into())
+}
+
+fn settings(job: &Job) -> Settings {
+    Settings::new(job.case.size.0, job.case.size.1)
+        .frame_rate(RATE)
+        .quality(Quality::Crf(CRF as f32))
+        .preset(job.case.preset)
+}
