@@ -4,39 +4,49 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
+use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::rows::{self, Plan, Rows};
+use super::rows::{self, Plan, Rows, load, store};
 use crate::settings::Chroma;
 
 /// Columns that are converted at a time: four registers of sixteen pixels.
 const COLUMNS: usize = 64;
 
-/// Converts rows.
+/// Converts all rows of a frame.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-pub(super) fn convert(plan: &Plan<'_>, rows: Rows<'_>) {
-    rows::convert(plan, rows, |plan, rows| match (plan.bit_depth, plan.chroma) {
-        (8, Chroma::Yuv420) => opaque::<2, 2>(plan.limbs, rows),
-        (8, Chroma::Yuv422) => opaque::<2, 1>(plan.limbs, rows),
-        (8, Chroma::Yuv444) => opaque::<1, 1>(plan.limbs, rows),
-        (8, Chroma::Gray) => opaque::<0, 1>(plan.limbs, rows),
+pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
+    let kernel = Kernel::new(plan.limbs);
+    for rows in frame {
+        rows::convert(plan, rows, |plan, rows| blocks(&kernel, plan, rows));
+    }
+}
+
+/// Converts whole blocks.
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
+    let done = match (plan.bit_depth, plan.chroma) {
+        (8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
+        (8, Chroma::Yuv422) => opaque::<2, 1>(kernel, rows),
+        (8, Chroma::Yuv444) => opaque::<1, 1>(kernel, rows),
+        (8, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
         _ => false,
-    });
+    };
+    if !done {
+        blend(plan, rows);
+    }
 }
 
 /// Converts pixels as if all were opaque, and says whether they are. `WIDE` and `HIGH` are the pixels that share a
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn opaque<const WIDE: usize, const HIGH: usize>(limbs: &Limbs, rows: &mut Rows<'_>) -> bool {
-    let kernel = Kernel::new(limbs);
-    let pixels = rows.pixels.map(|row| row.as_chunks::<{ 4 * COLUMNS }>().0);
-    let mut luma = rows.luma.each_mut().map(|row| row.as_chunks_mut::<COLUMNS>().0);
+fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
     let mut alphas = _mm512_set1_epi32(-1);
-    for at in 0..pixels[0].len() {
+    for start in rows::starts(rows.pixels[0].len() / 4, COLUMNS) {
         // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
         let mut outer = [_mm512_setzero_si512(); 4];
         let mut inner = outer;
         for row in 0..HIGH {
-            let pixels: [__m512i; 4] = bytemuck::must_cast(pixels[row][at]);
+            let pixels: [__m512i; 4] = load(&rows.pixels[row][4 * start..]);
             let mut samples = outer;
             for i in 0..4 {
                 let first_third = _mm512_and_si512(pixels[i], _mm512_set1_epi16(0xff));
@@ -45,7 +55,7 @@ fn opaque<const WIDE: usize, const HIGH: usize>(limbs: &Limbs, rows: &mut Rows<'
                 outer[i] = _mm512_add_epi16(outer[i], first_third);
                 inner[i] = _mm512_add_epi16(inner[i], second_fourth);
             }
-            luma[row][at] = pack(samples);
+            store(&mut rows.luma[row][start..], pack(samples));
         }
         let mut differences = outer;
         for i in 0..4 {
@@ -59,7 +69,7 @@ fn opaque<const WIDE: usize, const HIGH: usize>(limbs: &Limbs, rows: &mut Rows<'
                 for i in 0..4 {
                     samples[i] = kernel.chroma::<1>(differences[i], weights);
                 }
-                row.as_chunks_mut::<COLUMNS>().0[at] = pack(samples);
+                store(&mut row[start..], pack(samples));
             }
         } else if WIDE == 2 {
             let sums = [pair_sums(a, b), pair_sums(c, d)];
@@ -73,8 +83,8 @@ fn opaque<const WIDE: usize, const HIGH: usize>(limbs: &Limbs, rows: &mut Rows<'
                 }
             }
             let [cb, cr] = pack_pairs(samples);
-            rows.chroma[0].as_chunks_mut::<{ COLUMNS / 2 }>().0[at] = cb;
-            rows.chroma[1].as_chunks_mut::<{ COLUMNS / 2 }>().0[at] = cr;
+            store(&mut rows.chroma[0][start / 2..], cb);
+            store(&mut rows.chroma[1][start / 2..], cr);
         }
     }
     // As many ones as 255 and 2 · 255 have, no smaller number has in the same places.
@@ -167,16 +177,16 @@ fn pair_sums(a: __m512i, b: __m512i) -> __m512i {
 
 /// Bytes of 64 samples, at most 255 each.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn pack([a, b, c, d]: [__m512i; 4]) -> [u8; COLUMNS] {
+fn pack([a, b, c, d]: [__m512i; 4]) -> __m512i {
     let bytes = _mm512_packus_epi16(_mm512_packus_epi32(a, b), _mm512_packus_epi32(c, d));
     // Packing works on each quarter of a register by itself.
     let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    bytemuck::must_cast(_mm512_permutexvar_epi32(order, bytes))
+    _mm512_permutexvar_epi32(order, bytes)
 }
 
 /// Bytes of 32 samples of each plane, at most 255 each, in the order of the pixels.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m512i; 2]; 2]) -> [[u8; COLUMNS / 2]; 2] {
+fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m512i; 2]; 2]) -> [__m256i; 2] {
     /// The pairs of samples of each plane, as they lie after packing.
     const ORDER: [u16; 32] = {
         let mut order = [0; 32];
@@ -189,5 +199,6 @@ fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m512i; 2]; 2]) -> [[u8; COLUMNS / 2]
         order
     };
     let bytes = _mm512_packus_epi16(_mm512_packus_epi32(cb0, cb1), _mm512_packus_epi32(cr0, cr1));
-    bytemuck::must_cast(_mm512_permutexvar_epi16(bytemuck::must_cast(ORDER), bytes))
+    let bytes = _mm512_permutexvar_epi16(bytemuck::must_cast(ORDER), bytes);
+    [_mm512_castsi512_si256(bytes), _mm512_extracti64x4_epi64::<1>(bytes)]
 }
