@@ -39,52 +39,14 @@ fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx2")]
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
+    let columns = rows.pixels[0].len() / 4;
     let mut alphas = _mm256_set1_epi32(-1);
-    for start in rows::starts(rows.pixels[0].len() / 4, COLUMNS) {
-        // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
-        let mut outer = [_mm256_setzero_si256(); 4];
-        let mut inner = outer;
-        for row in 0..HIGH {
-            let pixels: [__m256i; 4] = load(&rows.pixels[row][4 * start..]);
-            let mut samples = outer;
-            for i in 0..4 {
-                let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
-                let second_fourth = _mm256_srli_epi16::<8>(pixels[i]);
-                samples[i] = kernel.luma(first_third, second_fourth);
-                outer[i] = _mm256_add_epi16(outer[i], first_third);
-                inner[i] = _mm256_add_epi16(inner[i], second_fourth);
-            }
-            store(&mut rows.luma[row][start..], pack(samples));
-        }
-        let mut differences = outer;
-        for i in 0..4 {
-            alphas = _mm256_and_si256(alphas, inner[i]);
-            differences[i] = kernel.differences(outer[i], inner[i]);
-        }
-        let [a, b, c, d] = differences;
-        if WIDE == 1 {
-            for (row, weights) in rows.chroma.iter_mut().zip(kernel.chroma) {
-                let mut samples = differences;
-                for i in 0..4 {
-                    samples[i] = kernel.chroma::<1>(differences[i], weights);
-                }
-                store(&mut row[start..], pack(samples));
-            }
-        } else if WIDE == 2 {
-            let sums = [pair_sums(a, b), pair_sums(c, d)];
-            let mut samples = [sums; 2];
-            for plane in 0..2 {
-                for i in 0..2 {
-                    samples[plane][i] = match HIGH {
-                        1 => kernel.chroma::<2>(sums[i], kernel.chroma[plane]),
-                        _ => kernel.chroma::<4>(sums[i], kernel.chroma[plane]),
-                    };
-                }
-            }
-            let [cb, cr] = pack_pairs(samples);
-            store(&mut rows.chroma[0][start / 2..], cb);
-            store(&mut rows.chroma[1][start / 2..], cr);
-        }
+    for block in 0..columns / COLUMNS {
+        alphas = kernel.block::<WIDE, HIGH>(rows, block * COLUMNS, alphas);
+    }
+    if columns % COLUMNS != 0 {
+        // Together with columns that are converted already, the rest makes a whole block.
+        alphas = kernel.block::<WIDE, HIGH>(rows, columns - COLUMNS, alphas);
     }
     // As many ones as 255 and 2 · 255 have, no smaller number has in the same places.
     let (opaque, fourth) = (_mm256_set1_epi32((255 * HIGH as i32) << 16), _mm256_set1_epi32(!0xffff));
@@ -115,6 +77,62 @@ impl Kernel {
             chroma_offset: _mm256_set1_epi32(limbs.chroma_offset),
             green_twice: black_box(_mm256_broadcastsi128_si256(twice)),
         }
+    }
+
+    /// Converts the block of columns that begins at `start`. Gives `alphas` and the alphas of the block, anded.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn block<const WIDE: usize, const HIGH: usize>(
+        &self,
+        rows: &mut Rows<'_>,
+        start: usize,
+        mut alphas: __m256i,
+    ) -> __m256i {
+        // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
+        let mut outer = [_mm256_setzero_si256(); 4];
+        let mut inner = outer;
+        for row in 0..HIGH {
+            let pixels: [__m256i; 4] = load(&rows.pixels[row][4 * start..]);
+            let mut samples = outer;
+            for i in 0..4 {
+                let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
+                let second_fourth = _mm256_srli_epi16::<8>(pixels[i]);
+                samples[i] = self.luma(first_third, second_fourth);
+                outer[i] = _mm256_add_epi16(outer[i], first_third);
+                inner[i] = _mm256_add_epi16(inner[i], second_fourth);
+            }
+            store(&mut rows.luma[row][start..], pack(samples));
+        }
+        let mut differences = outer;
+        for i in 0..4 {
+            alphas = _mm256_and_si256(alphas, inner[i]);
+            differences[i] = self.differences(outer[i], inner[i]);
+        }
+        let [a, b, c, d] = differences;
+        if WIDE == 1 {
+            for plane in 0..2 {
+                let mut samples = differences;
+                for i in 0..4 {
+                    samples[i] = self.chroma::<1>(differences[i], self.chroma[plane]);
+                }
+                store(&mut rows.chroma[plane][start..], pack(samples));
+            }
+        } else if WIDE == 2 {
+            let sums = [pair_sums(a, b), pair_sums(c, d)];
+            let mut samples = [sums; 2];
+            for plane in 0..2 {
+                for i in 0..2 {
+                    samples[plane][i] = match HIGH {
+                        1 => self.chroma::<2>(sums[i], self.chroma[plane]),
+                        _ => self.chroma::<4>(sums[i], self.chroma[plane]),
+                    };
+                }
+            }
+            let [cb, cr] = pack_pairs(samples);
+            store(&mut rows.chroma[0][start / 2..], cb);
+            store(&mut rows.chroma[1][start / 2..], cr);
+        }
+        alphas
     }
 
     /// Eight samples of luma.

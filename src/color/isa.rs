@@ -1,7 +1,7 @@
 //! Instruction sets: one is chosen once, at run time.
 
-use super::blend::blend;
-use super::rows::{self, Plan, Rows};
+use super::plain;
+use super::rows::{Plan, Rows};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 
@@ -67,7 +67,7 @@ impl Isa {
     #[allow(unsafe_code)]
     pub(super) fn convert<'a>(self, plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
         match self.0 {
-            Kind::Baseline => frame.for_each(|rows| rows::convert(plan, rows, |plan, rows| blend(plan, rows))),
+            Kind::Baseline => plain::convert(plan, frame),
             // SAFETY: the CPU has AVX2: `available`, the only maker of this value, has asked it.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => unsafe { avx2::convert(plan, frame) },
