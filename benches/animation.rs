@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use kinetograph::color::{Converter, Planes};
 use kinetograph::{Animation, Chroma, ColorSpace, Frame, Layout, Movie, Preset, Settings};
-use tiny_skia::{FilterQuality, Pixmap, PixmapPaint, PremultipliedColorU8, Transform};
+use tiny_skia::{FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
 
 /// How often each way is run.
 const RUNS: usize = 3;
@@ -235,7 +235,7 @@ fn scenes((width, height): (u32, u32)) -> Vec<(&'static str, Scene)> {
     let backdrop = plot::backdrop(width, height);
     let slow: Scene = Box::new(move |canvas, index| {
         canvas.data_mut().copy_from_slice(backdrop.data());
-        plot::draw(canvas, index / 25);
+        draw_growing(canvas, index as usize);
     });
     let noise: Scene = Box::new(|canvas, index| {
         let mut random = fastrand::Rng::with_seed(index);
@@ -250,7 +250,20 @@ fn scenes((width, height): (u32, u32)) -> Vec<(&'static str, Scene)> {
         let paint = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
         canvas.draw_pixmap(0, 0, photograph.as_ref(), &paint, place, None);
     });
-    vec![("waves", waves), ("a plot that hardly moves", slow), ("noise", noise), ("a photograph that moves", pan)]
+    vec![("waves", waves), ("a curve that grows", slow), ("noise", noise), ("a photograph that moves", pan)]
+}
+
+/// A curve that gets one more point.
+fn draw_growing(canvas: &mut Pixmap, points: usize) {
+    let (width, height) = (canvas.width() as f32, canvas.height() as f32);
+    let mut curve = PathBuilder::new();
+    for point in 0..=points + 1 {
+        let x = point as f32;
+        let at = (width * (0.08 + 0.0008 * x), height * (0.5 - 0.3 * (0.02 * x).sin() * (0.0037 * x).cos()));
+        if point == 0 { curve.move_to(at.0, at.1) } else { curve.line_to(at.0, at.1) }
+    }
+    let curve = curve.finish().expect("two points");
+    canvas.stroke_path(&curve, &Paint::default(), &Stroke::default(), Transform::identity(), None);
 }
 
 /// Cloudy noise whose detail falls off as that of photographs does, in inverse proportion to its size.
