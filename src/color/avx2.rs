@@ -1,6 +1,7 @@
 //! Opaque pixels to planes of 8 bits a sample, by AVX2. The scheme is told in [`limbs`](super::limbs).
 
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
 use super::rows::{self, Plan, Rows};
@@ -30,34 +31,47 @@ fn opaque<const WIDE: usize, const HIGH: usize>(limbs: &Limbs, rows: &mut Rows<'
     let mut luma = rows.luma.each_mut().map(|row| row.as_chunks_mut::<COLUMNS>().0);
     let mut alphas = _mm256_set1_epi32(-1);
     for at in 0..pixels[0].len() {
-        let [mut outer, mut inner] = [[_mm256_setzero_si256(); 4]; 2];
+        // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
+        let mut outer = [_mm256_setzero_si256(); 4];
+        let mut inner = outer;
         for row in 0..HIGH {
             let pixels: [__m256i; 4] = bytemuck::must_cast(pixels[row][at]);
-            // The first and the third byte of each pixel as words, and the second and the fourth.
-            let thirteen = pixels.map(|four| _mm256_and_si256(four, _mm256_set1_epi16(0xff)));
-            let twenty_four = pixels.map(|four| _mm256_srli_epi16::<8>(four));
-            luma[row][at] = kernel.luma(thirteen, twenty_four);
+            let mut samples = outer;
             for i in 0..4 {
-                outer[i] = _mm256_add_epi16(outer[i], thirteen[i]);
-                inner[i] = _mm256_add_epi16(inner[i], twenty_four[i]);
+                let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
+                let second_fourth = _mm256_srli_epi16::<8>(pixels[i]);
+                samples[i] = kernel.luma(first_third, second_fourth);
+                outer[i] = _mm256_add_epi16(outer[i], first_third);
+                inner[i] = _mm256_add_epi16(inner[i], second_fourth);
             }
+            luma[row][at] = pack(samples);
         }
-        alphas = inner.into_iter().fold(alphas, |all, words| _mm256_and_si256(all, words));
+        let mut differences = outer;
+        for i in 0..4 {
+            alphas = _mm256_and_si256(alphas, inner[i]);
+            differences[i] = kernel.differences(outer[i], inner[i]);
+        }
+        let [a, b, c, d] = differences;
         if WIDE == 1 {
-            let differences = kernel.differences(outer, inner);
-            let planes = kernel.chroma.map(|weights| differences.map(|sums| kernel.chroma::<1>(sums, weights)));
-            for (row, samples) in rows.chroma.iter_mut().zip(planes) {
+            for (row, weights) in rows.chroma.iter_mut().zip(kernel.chroma) {
+                let mut samples = differences;
+                for i in 0..4 {
+                    samples[i] = kernel.chroma::<1>(differences[i], weights);
+                }
                 row.as_chunks_mut::<COLUMNS>().0[at] = pack(samples);
             }
-        }
-        if WIDE == 2 {
-            let [a, b, c, d] = kernel.differences(outer, inner);
+        } else if WIDE == 2 {
             let sums = [pair_sums(a, b), pair_sums(c, d)];
-            let [cb, cr] = kernel.chroma.map(|weights| match HIGH {
-                1 => sums.map(|sums| kernel.chroma::<2>(sums, weights)),
-                _ => sums.map(|sums| kernel.chroma::<4>(sums, weights)),
-            });
-            let (cb, cr) = pack_pairs(cb, cr);
+            let mut samples = [sums; 2];
+            for plane in 0..2 {
+                for i in 0..2 {
+                    samples[plane][i] = match HIGH {
+                        1 => kernel.chroma::<2>(sums[i], kernel.chroma[plane]),
+                        _ => kernel.chroma::<4>(sums[i], kernel.chroma[plane]),
+                    };
+                }
+            }
+            let [cb, cr] = pack_pairs(samples);
             rows.chroma[0].as_chunks_mut::<{ COLUMNS / 2 }>().0[at] = cb;
             rows.chroma[1].as_chunks_mut::<{ COLUMNS / 2 }>().0[at] = cr;
         }
@@ -73,42 +87,41 @@ struct Kernel {
     luma_inner: [__m256i; 2],
     chroma: [[__m256i; 2]; 2],
     chroma_offset: __m256i,
+    /// The first word of each double word, for both of them.
+    green_twice: __m256i,
 }
 
 impl Kernel {
     #[target_feature(enable = "avx2")]
     fn new(limbs: &Limbs) -> Self {
-        let pair = |[low, high]: [i16; 2]| _mm256_set1_epi32(bytemuck::must_cast([low, high]));
         let Weights { high: [h1, h2, h3, h4], low: [l1, l2, l3, l4] } = limbs.luma;
+        let [cb, cr] = limbs.chroma;
+        // Hidden from the compiler, which would make two shuffles of each.
+        let twice = _mm_setr_epi32(0x0100_0100, 0x0504_0504, 0x0908_0908, 0x0d0c_0d0c);
         Self {
             luma_outer: [pair([h1, h3]), pair([l1, l3])],
             luma_inner: [pair([h2, h4]), pair([l2, l4])],
-            chroma: limbs.chroma.map(|Weights { high, low }| [pair(high), pair(low)]),
+            chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
             chroma_offset: _mm256_set1_epi32(limbs.chroma_offset),
+            green_twice: black_box(_mm256_broadcastsi128_si256(twice)),
         }
     }
 
-    /// The samples of 32 pixels.
+    /// Eight samples of luma.
     #[target_feature(enable = "avx2")]
-    fn luma(&self, outer: [__m256i; 4], inner: [__m256i; 4]) -> [u8; COLUMNS] {
-        let sum = |limb: usize, i: usize| {
-            _mm256_add_epi32(
-                _mm256_madd_epi16(outer[i], self.luma_outer[limb]),
-                _mm256_madd_epi16(inner[i], self.luma_inner[limb]),
-            )
-        };
-        pack([0, 1, 2, 3].map(|i| {
-            let sum = _mm256_add_epi32(sum(0, i), _mm256_srai_epi32::<16>(sum(1, i)));
-            _mm256_srli_epi32::<{ LUMA_SHIFT as i32 }>(sum)
-        }))
+    fn luma(&self, outer: __m256i, inner: __m256i) -> __m256i {
+        let [outer_high, outer_low] = self.luma_outer;
+        let [inner_high, inner_low] = self.luma_inner;
+        let high = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_high), _mm256_madd_epi16(inner, inner_high));
+        let low = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_low), _mm256_madd_epi16(inner, inner_low));
+        let sum = _mm256_add_epi32(high, _mm256_srai_epi32::<16>(low));
+        _mm256_srli_epi32::<{ LUMA_SHIFT as i32 }>(sum)
     }
 
-    /// First − green and third − green of 32 pixels, or of sums of pixels.
+    /// First − green and third − green of pixels, or of sums of pixels.
     #[target_feature(enable = "avx2")]
-    fn differences(&self, outer: [__m256i; 4], inner: [__m256i; 4]) -> [__m256i; 4] {
-        let twice = _mm_setr_epi32(0x0100_0100, 0x0504_0504, 0x0908_0908, 0x0d0c_0d0c);
-        let twice = _mm256_broadcastsi128_si256(twice);
-        [0, 1, 2, 3].map(|i| _mm256_sub_epi16(outer[i], _mm256_shuffle_epi8(inner[i], twice)))
+    fn differences(&self, outer: __m256i, inner: __m256i) -> __m256i {
+        _mm256_sub_epi16(outer, _mm256_shuffle_epi8(inner, self.green_twice))
     }
 
     /// Eight samples of chroma from the differences of `SHARED` pixels each.
@@ -122,6 +135,12 @@ impl Kernel {
             _ => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 2 }>(sum),
         }
     }
+}
+
+/// Two words, side by side all over a register.
+#[target_feature(enable = "avx2")]
+fn pair(words: [i16; 2]) -> __m256i {
+    _mm256_set1_epi32(bytemuck::must_cast(words))
 }
 
 /// The sums of neighbours, in the order that [`pack_pairs`] undoes: in each half of a register those of `a`, then
@@ -144,8 +163,8 @@ fn pack([a, b, c, d]: [__m256i; 4]) -> [u8; COLUMNS] {
 
 /// Bytes of 16 samples of each plane, at most 255 each, in the order of the pixels.
 #[target_feature(enable = "avx2")]
-fn pack_pairs([cb0, cb1]: [__m256i; 2], [cr0, cr1]: [__m256i; 2]) -> ([u8; COLUMNS / 2], [u8; COLUMNS / 2]) {
+fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m256i; 2]; 2]) -> [[u8; COLUMNS / 2]; 2] {
     let bytes = _mm256_packus_epi16(_mm256_packus_epi32(cb0, cb1), _mm256_packus_epi32(cr0, cr1));
     let (low, high) = (_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
-    (bytemuck::must_cast(_mm_unpacklo_epi16(low, high)), bytemuck::must_cast(_mm_unpackhi_epi16(low, high)))
+    [_mm_unpacklo_epi16(low, high), _mm_unpackhi_epi16(low, high)].map(bytemuck::must_cast)
 }

@@ -1,6 +1,8 @@
 //! Opaque pixels to planes of 8 bits a sample, by AVX-512. The scheme is told in [`limbs`](super::limbs).
 
+use std::arch::asm;
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
 use super::rows::{self, Plan, Rows};
@@ -30,34 +32,47 @@ fn opaque<const WIDE: usize, const HIGH: usize>(limbs: &Limbs, rows: &mut Rows<'
     let mut luma = rows.luma.each_mut().map(|row| row.as_chunks_mut::<COLUMNS>().0);
     let mut alphas = _mm512_set1_epi32(-1);
     for at in 0..pixels[0].len() {
-        let [mut outer, mut inner] = [[_mm512_setzero_si512(); 4]; 2];
+        // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
+        let mut outer = [_mm512_setzero_si512(); 4];
+        let mut inner = outer;
         for row in 0..HIGH {
             let pixels: [__m512i; 4] = bytemuck::must_cast(pixels[row][at]);
-            // The first and the third byte of each pixel as words, and the second and the fourth.
-            let thirteen = pixels.map(|four| _mm512_and_si512(four, _mm512_set1_epi16(0xff)));
-            let twenty_four = pixels.map(|four| _mm512_srli_epi16::<8>(four));
-            luma[row][at] = kernel.luma(thirteen, twenty_four);
+            let mut samples = outer;
             for i in 0..4 {
-                outer[i] = _mm512_add_epi16(outer[i], thirteen[i]);
-                inner[i] = _mm512_add_epi16(inner[i], twenty_four[i]);
+                let first_third = _mm512_and_si512(pixels[i], _mm512_set1_epi16(0xff));
+                let second_fourth = _mm512_srli_epi16::<8>(pixels[i]);
+                samples[i] = kernel.luma(first_third, second_fourth);
+                outer[i] = _mm512_add_epi16(outer[i], first_third);
+                inner[i] = _mm512_add_epi16(inner[i], second_fourth);
             }
+            luma[row][at] = pack(samples);
         }
-        alphas = inner.into_iter().fold(alphas, |all, words| _mm512_and_si512(all, words));
+        let mut differences = outer;
+        for i in 0..4 {
+            alphas = _mm512_and_si512(alphas, inner[i]);
+            differences[i] = kernel.differences(outer[i], inner[i]);
+        }
+        let [a, b, c, d] = differences;
         if WIDE == 1 {
-            let differences = kernel.differences(outer, inner);
-            let planes = kernel.chroma.map(|weights| differences.map(|sums| kernel.chroma::<1>(sums, weights)));
-            for (row, samples) in rows.chroma.iter_mut().zip(planes) {
+            for (row, weights) in rows.chroma.iter_mut().zip(kernel.chroma) {
+                let mut samples = differences;
+                for i in 0..4 {
+                    samples[i] = kernel.chroma::<1>(differences[i], weights);
+                }
                 row.as_chunks_mut::<COLUMNS>().0[at] = pack(samples);
             }
-        }
-        if WIDE == 2 {
-            let [a, b, c, d] = kernel.differences(outer, inner);
+        } else if WIDE == 2 {
             let sums = [pair_sums(a, b), pair_sums(c, d)];
-            let [cb, cr] = kernel.chroma.map(|weights| match HIGH {
-                1 => sums.map(|sums| kernel.chroma::<2>(sums, weights)),
-                _ => sums.map(|sums| kernel.chroma::<4>(sums, weights)),
-            });
-            let [cb, cr] = pack_pairs(cb, cr);
+            let mut samples = [sums; 2];
+            for plane in 0..2 {
+                for i in 0..2 {
+                    samples[plane][i] = match HIGH {
+                        1 => kernel.chroma::<2>(sums[i], kernel.chroma[plane]),
+                        _ => kernel.chroma::<4>(sums[i], kernel.chroma[plane]),
+                    };
+                }
+            }
+            let [cb, cr] = pack_pairs(samples);
             rows.chroma[0].as_chunks_mut::<{ COLUMNS / 2 }>().0[at] = cb;
             rows.chroma[1].as_chunks_mut::<{ COLUMNS / 2 }>().0[at] = cr;
         }
@@ -73,43 +88,45 @@ struct Kernel {
     luma_inner: [__m512i; 2],
     chroma: [[__m512i; 2]; 2],
     chroma_offset: __m512i,
+    /// The first word of each double word, for both of them.
+    green_twice: __m512i,
 }
 
 impl Kernel {
     #[target_feature(enable = "avx512bw,avx512vnni")]
     fn new(limbs: &Limbs) -> Self {
-        let pair = |[low, high]: [i16; 2]| _mm512_set1_epi32(bytemuck::must_cast([low, high]));
         let Weights { high: [h1, h2, h3, h4], low: [l1, l2, l3, l4] } = limbs.luma;
+        let [cb, cr] = limbs.chroma;
         Self {
             luma_outer: [pair([h1, h3]), pair([l1, l3])],
             luma_inner: [pair([h2, h4]), pair([l2, l4])],
-            chroma: limbs.chroma.map(|Weights { high, low }| [pair(high), pair(low)]),
+            chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
             chroma_offset: _mm512_set1_epi32(limbs.chroma_offset),
+            // Hidden from the compiler, which would make two shuffles of each.
+            green_twice: black_box(_mm512_set4_epi32(0x0d0c_0d0c, 0x0908_0908, 0x0504_0504, 0x0100_0100)),
         }
     }
 
-    /// The samples of 64 pixels.
+    /// Sixteen samples of luma.
     #[target_feature(enable = "avx512bw,avx512vnni")]
-    fn luma(&self, outer: [__m512i; 4], inner: [__m512i; 4]) -> [u8; COLUMNS] {
-        pack([0, 1, 2, 3].map(|i| {
-            let low = _mm512_madd_epi16(outer[i], self.luma_outer[1]);
-            let low = _mm512_dpwssd_epi32(low, inner[i], self.luma_inner[1]);
-            let sum = _mm512_dpwssd_epi32(_mm512_srai_epi32::<16>(low), outer[i], self.luma_outer[0]);
-            _mm512_srli_epi32::<LUMA_SHIFT>(_mm512_dpwssd_epi32(sum, inner[i], self.luma_inner[0]))
-        }))
+    fn luma(&self, outer: __m512i, inner: __m512i) -> __m512i {
+        let [outer_high, outer_low] = self.luma_outer;
+        let [inner_high, inner_low] = self.luma_inner;
+        let low = dot(_mm512_madd_epi16(outer, outer_low), inner, inner_low);
+        let sum = dot(_mm512_srai_epi32::<16>(low), outer, outer_high);
+        _mm512_srli_epi32::<LUMA_SHIFT>(dot(sum, inner, inner_high))
     }
 
-    /// First − green and third − green of 64 pixels, or of sums of pixels.
+    /// First − green and third − green of pixels, or of sums of pixels.
     #[target_feature(enable = "avx512bw,avx512vnni")]
-    fn differences(&self, outer: [__m512i; 4], inner: [__m512i; 4]) -> [__m512i; 4] {
-        let twice = _mm512_set4_epi32(0x0d0c_0d0c, 0x0908_0908, 0x0504_0504, 0x0100_0100);
-        [0, 1, 2, 3].map(|i| _mm512_sub_epi16(outer[i], _mm512_shuffle_epi8(inner[i], twice)))
+    fn differences(&self, outer: __m512i, inner: __m512i) -> __m512i {
+        _mm512_sub_epi16(outer, _mm512_shuffle_epi8(inner, self.green_twice))
     }
 
     /// Sixteen samples of chroma from the differences of `SHARED` pixels each.
     #[target_feature(enable = "avx512bw,avx512vnni")]
     fn chroma<const SHARED: u32>(&self, differences: __m512i, [high, low]: [__m512i; 2]) -> __m512i {
-        let high = _mm512_dpwssd_epi32(self.chroma_offset, differences, high);
+        let high = dot(self.chroma_offset, differences, high);
         let sum = _mm512_add_epi32(high, _mm512_srai_epi32::<16>(_mm512_madd_epi16(differences, low)));
         match SHARED {
             1 => _mm512_srai_epi32::<LUMA_SHIFT>(sum),
@@ -117,6 +134,25 @@ impl Kernel {
             _ => _mm512_srai_epi32::<{ LUMA_SHIFT + 2 }>(sum),
         }
     }
+}
+
+/// `sum` and the products of the words of `a` and `b`, those of each double word added.
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn dot(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    // The compiler makes two instructions of the intrinsic, for a latency that does not matter here.
+    // SAFETY: the instruction is AVX-512 VNNI, which callers of this function have; it touches these registers only.
+    unsafe {
+        asm!("vpdpwssd {}, {}, {}", inout(zmm_reg) sum, in(zmm_reg) a, in(zmm_reg) b,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    sum
+}
+
+/// Two words, side by side all over a register.
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn pair(words: [i16; 2]) -> __m512i {
+    _mm512_set1_epi32(bytemuck::must_cast(words))
 }
 
 /// The sums of neighbours, in the order that [`pack_pairs`] undoes: in each quarter of a register those of `a`, then
@@ -140,7 +176,7 @@ fn pack([a, b, c, d]: [__m512i; 4]) -> [u8; COLUMNS] {
 
 /// Bytes of 32 samples of each plane, at most 255 each, in the order of the pixels.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn pack_pairs([cb0, cb1]: [__m512i; 2], [cr0, cr1]: [__m512i; 2]) -> [[u8; COLUMNS / 2]; 2] {
+fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m512i; 2]; 2]) -> [[u8; COLUMNS / 2]; 2] {
     /// The pairs of samples of each plane, as they lie after packing.
     const ORDER: [u16; 32] = {
         let mut order = [0; 32];

@@ -69,13 +69,17 @@ fn blend_to<S: Sample>(plan: &Plan<'_>, rows: &mut Rows<'_>) {
             let colors = composite(plan, &pixels.as_chunks().0[at]);
             y.apply(plan.blend.top, &colors, &mut luma[at * COLUMNS..][..COLUMNS]);
             for (sum, color) in sums.iter_mut().zip(&colors) {
-                (0..COLUMNS).for_each(|i| sum[i] += color[i]);
+                for i in 0..COLUMNS {
+                    sum[i] += color[i];
+                }
             }
         }
         if wide == 2 {
             for sum in &mut sums {
                 let pairs = *sum;
-                (0..COLUMNS / 2).for_each(|i| sum[i] = pairs[2 * i] + pairs[2 * i + 1]);
+                for i in 0..COLUMNS / 2 {
+                    sum[i] = pairs[2 * i] + pairs[2 * i + 1];
+                }
             }
         }
         let columns = COLUMNS / wide;
@@ -114,8 +118,10 @@ impl Weights {
         /// bits.
         const WHOLE: f64 = (1u64 << 52) as f64;
         for (i, sample) in samples.iter_mut().enumerate().take(COLUMNS) {
-            let [first, green, third] = [0, 1, 2].map(|part| f64::from(colors[part][i]) * self.components[part]);
-            let value = first + green + third + self.constant;
+            let mut value = self.constant;
+            for part in 0..3 {
+                value += f64::from(colors[part][i]) * self.components[part];
+            }
             *sample = S::new(((value + WHOLE).to_bits() as u32).min(top));
         }
     }

@@ -6,6 +6,9 @@ use super::pixels::{Block, COLUMNS, Order, widen};
 use crate::PixelFormat;
 use crate::settings::Chroma;
 
+/// Blocks that are copied at a time, where pixels are not read where they are.
+const STAGE: usize = 4;
+
 /// What goes in and what comes out. Where rows do not share chroma, the second row is empty; where there is no chroma,
 /// its rows are. The rows of the planes have room for whole blocks.
 pub(super) struct Rows<'a> {
@@ -33,46 +36,52 @@ pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, opaque: impl Fn(&Plan
     let bytes = plan.format.bytes_per_pixel();
     let [top, bottom] = rows.pixels;
     let columns = top.len() / bytes;
-    let run = |mut rows: Rows<'_>| {
-        if !opaque(plan, &mut rows) {
-            blend(plan, &mut rows);
-        }
-    };
-    // Whole blocks of four-byte pixels are read where they are, all others by way of a block.
-    let direct = if bytes == 4 { columns / COLUMNS } else { 0 };
-    if direct > 0 {
-        run(rows.part(plan, [top, bottom].map(|row| &row[..row.len().min(direct * size_of::<Block>())]), 0, direct));
-    }
-    for at in direct..columns.div_ceil(COLUMNS) {
-        let mut blocks = [[0; size_of::<Block>()]; 2];
-        let [first, second] = &mut blocks;
-        widen(plan.format, &top[at * COLUMNS * bytes..], first);
-        if bottom.is_empty() {
-            run(rows.part(plan, [first, &[]], at, 1));
+    let mut staged = [[0; STAGE * size_of::<Block>()]; 2];
+    let mut start = 0;
+    while start < columns {
+        let rest = columns - start;
+        let (pixels, count) = if bytes == 4 && rest >= COLUMNS {
+            // Whole blocks of four-byte pixels are read where they are.
+            let count = rest / COLUMNS * COLUMNS;
+            ([top, bottom].map(|row| if row.is_empty() { row } else { &row[4 * start..][..4 * count] }), count)
+        } else if bytes == 4 && columns >= COLUMNS && columns % 2 == 0 {
+            // So is the rest, together with columns that are converted already, which makes a whole block.
+            start = columns - COLUMNS;
+            ([top, bottom].map(|row| if row.is_empty() { row } else { &row[4 * start..] }), COLUMNS)
         } else {
-            widen(plan.format, &bottom[at * COLUMNS * bytes..], second);
-            run(rows.part(plan, [first, second], at, 1));
+            // All else goes by way of a copy.
+            let count = rest.div_ceil(COLUMNS).min(STAGE) * COLUMNS;
+            for (row, staged) in [top, bottom].iter().zip(&mut staged).filter(|(row, _)| !row.is_empty()) {
+                for (at, block) in staged.as_chunks_mut().0.iter_mut().enumerate().take(count / COLUMNS) {
+                    widen(plan.format, &row[(start + at * COLUMNS) * bytes..], block);
+                }
+            }
+            let [first, second] = &staged;
+            ([&first[..4 * count], if bottom.is_empty() { bottom } else { &second[..4 * count] }], count)
+        };
+        let mut part = rows.part(plan, pixels, start, count);
+        if !opaque(plan, &mut part) {
+            blend(plan, &mut part);
         }
+        start += count;
     }
 }
 
 impl Rows<'_> {
-    /// The rows of the planes for `count` blocks from block `at` on, with the pixels for them.
+    /// The rows of the planes for `columns` from column `start` on, with the pixels for them.
     #[inline(always)]
-    fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], at: usize, count: usize) -> Rows<'b> {
-        let luma = COLUMNS * usize::from(plan.bit_depth).div_ceil(8);
-        let chroma = luma / plan.chroma.subsampling().0 as usize;
+    fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
+        let sample = usize::from(plan.bit_depth).div_ceil(8);
+        let wide = plan.chroma.subsampling().0 as usize;
         let [y0, y1] = &mut self.luma;
         let [cb, cr] = &mut self.chroma;
-        Rows {
-            pixels,
-            luma: [cut(y0, at * luma, count * luma), cut(y1, at * luma, count * luma)],
-            chroma: [cut(cb, at * chroma, count * chroma), cut(cr, at * chroma, count * chroma)],
-        }
+        let luma = (start * sample, columns * sample);
+        let chroma = (start / wide * sample, columns / wide * sample);
+        Rows { pixels, luma: [cut(y0, luma), cut(y1, luma)], chroma: [cut(cb, chroma), cut(cr, chroma)] }
     }
 }
 
 /// A part of a row, nothing of one that is empty.
-fn cut(row: &mut [u8], start: usize, bytes: usize) -> &mut [u8] {
+fn cut(row: &mut [u8], (start, bytes): (usize, usize)) -> &mut [u8] {
     if row.is_empty() { row } else { &mut row[start..][..bytes] }
 }
