@@ -116,12 +116,12 @@ impl Weights {
         /// At this size the last bit of a float is one: adding it rounds to a whole number, which is then in the low
         /// bits.
         const WHOLE: f64 = (1u64 << 52) as f64;
-        for (i, sample) in samples.iter_mut().enumerate().take(COLUMNS) {
+        for i in 0..samples.len().min(COLUMNS) {
             let mut value = self.constant;
             for part in 0..3 {
                 value += f64::from(colors[part][i]) * self.components[part];
             }
-            *sample = S::new(((value + WHOLE).to_bits() as u32).min(top));
+            samples[i] = S::new(((value + WHOLE).to_bits() as u32).min(top));
         }
     }
 }
