@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use crate::encoder::Encoder;
+use crate::encoder::{Coding, Encoder};
 use crate::planes::Planes;
 use crate::recording::{Recording, Written};
 use crate::settings::Settings;
@@ -75,20 +75,20 @@ impl Pipeline {
     pub fn finish(mut self, end: i64) -> Result<Written> {
         // If the thread has ended, its result says why.
         let _ = self.jobs.send(Job::Finish { end });
-        self.join()?.ok_or(Error::EncoderGone)
+        self.join()?.ok_or(Error::Ended)
     }
 
     /// Why the thread ended before its time.
     fn failure(&mut self) -> Error {
         match self.join() {
             Err(error) => error,
-            Ok(_) => Error::EncoderGone,
+            Ok(_) => Error::Ended,
         }
     }
 
     /// Waits for the thread's result. A panic on it, of a user's writer or logger, goes on here.
     fn join(&mut self) -> Result<Option<Written>> {
-        let thread = self.thread.take().ok_or(Error::EncoderGone)?;
+        let thread = self.thread.take().ok_or(Error::Ended)?;
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
@@ -113,20 +113,22 @@ fn run(
     give_back: &SyncSender<Planes>,
 ) -> Result<Option<Written>> {
     for job in jobs {
-        match job {
+        let written = match &job {
             Job::Encode { planes, pts, keyframe } => {
-                if let Some(packet) = encoder.encode(&planes, pts, keyframe)? {
-                    recording.push(&packet)?;
-                }
-                // Nobody takes planes any more when the movie is being finished.
-                let _ = give_back.send(planes);
+                let coding = if *keyframe { Coding::Keyframe } else { Coding::Any };
+                let encoded = encoder.encode(planes, *pts, coding);
+                encoded.and_then(|packet| packet.map_or(Ok(()), |packet| recording.push(&packet)))
             }
-            Job::Finish { end } => {
-                flush(&mut encoder, &mut recording)?;
-                return recording.finish(end).map(Some);
-            }
+            Job::Finish { .. } | Job::Keep => flush(&mut encoder, &mut recording),
+        };
+        if let Err(error) = written {
+            return Err(recording.fail(error));
+        }
+        match job {
+            // Nobody takes planes any more when the movie is being finished.
+            Job::Encode { planes, .. } => drop(give_back.send(planes)),
+            Job::Finish { end } => return recording.finish(end).map(Some),
             Job::Keep => {
-                flush(&mut encoder, &mut recording)?;
                 recording.keep();
                 return Ok(None);
             }

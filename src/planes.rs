@@ -4,7 +4,8 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::settings::Chroma;
 
-/// Bytes that rows and planes are aligned to: a cache line, and the widest vector register.
+/// Bytes that planes, and samples that rows, are aligned to: a cache line, the widest vector register, and a block of
+/// the converter.
 const ALIGN: usize = 64;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -13,7 +14,7 @@ struct Line([u8; ALIGN]);
 
 /// The planes of one picture, brightness first: I420, I422, I444 or I400, at 8 or 10 bits a sample.
 ///
-/// Rows begin at multiples of 64 bytes. Samples of more than 8 bits are `u16` in the machine's byte order. Reused from
+/// Rows begin at multiples of 64 samples. Samples of more than 8 bits are `u16` in the machine's byte order. Reused from
 /// frame to frame, it is allocated once.
 ///
 /// ```
@@ -89,7 +90,7 @@ impl Planes {
 
     /// Bytes from the beginning of one row of a plane to the next.
     pub fn stride(&self, plane: usize) -> usize {
-        (self.size(plane).0 * self.bytes_per_sample()).next_multiple_of(ALIGN)
+        self.size(plane).0.next_multiple_of(ALIGN) * self.bytes_per_sample()
     }
 
     /// The bytes of a plane, with the padding at the end of each row.

@@ -44,7 +44,7 @@ impl std::fmt::Display for Recovered {
 /// let movie = kinetograph::recover("demo.mp4.k3Xz9Q.part")?;
 /// println!("{movie}");
 /// std::fs::rename("demo.mp4.k3Xz9Q.part", "demo.mp4").expect("the same folder");
-/// # kinetograph::Result::Ok(())
+/// # Ok::<(), kinetograph::Error>(())
 /// ```
 ///
 /// # Errors

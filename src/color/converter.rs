@@ -1,7 +1,11 @@
 //! The converter: what is checked, and which way the pixels go.
 
+use super::blend::Blend;
 use super::formula::Formula;
-use super::plain::Plain;
+use super::isa::Isa;
+use super::limbs::Limbs;
+use super::pixels::Order;
+use super::rows::{Plan, Rows};
 use crate::planes::Planes;
 use crate::settings::{Chroma, ColorSpace};
 use crate::{Error, Frame, Result};
@@ -34,8 +38,9 @@ use crate::{Error, Frame, Result};
 pub struct Converter {
     chroma: Chroma,
     bit_depth: u8,
-    background: [u8; 3],
-    formulas: [Formula; 3],
+    isa: Isa,
+    /// For pixels whose first byte is red, and for those whose first byte is blue.
+    weights: [(Limbs, Blend); 2],
 }
 
 impl Converter {
@@ -46,7 +51,26 @@ impl Converter {
     /// If `bit_depth` is neither 8 nor 10.
     pub fn new(space: ColorSpace, chroma: Chroma, bit_depth: u8, background: [u8; 3]) -> Self {
         assert!(bit_depth == 8 || bit_depth == 10, "bit depth {bit_depth} is neither 8 nor 10");
-        Self { chroma, bit_depth, background, formulas: Formula::planes(space, bit_depth) }
+        let formulas = Formula::planes(space, bit_depth);
+        let (wide, high) = chroma.subsampling();
+        let shared = i64::from(wide * high);
+        let weights = [false, true].map(|blue_first| {
+            // The limbs are for 8 bits, whatever the depth; where it is another, they are not used.
+            let limbs = Limbs::new(&Formula::planes(space, 8), blue_first, shared);
+            (limbs, Blend::new(&formulas, background, blue_first, shared, bit_depth))
+        });
+        Self { chroma, bit_depth, isa: Isa::best(), weights }
+    }
+
+    /// The same converter with another instruction set, for tests and measurements: the samples are the same.
+    #[must_use]
+    pub fn with_isa(self, isa: Isa) -> Self {
+        Self { isa, ..self }
+    }
+
+    /// The instruction set that it uses: the fastest that this machine has, unless set.
+    pub fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// Converts a frame.
@@ -60,26 +84,24 @@ impl Converter {
     pub fn convert(&self, frame: &Frame<'_>, planes: &mut Planes) -> Result<()> {
         frame.check()?;
         self.check(frame, planes)?;
-        let (wide, high) = self.chroma.subsampling();
-        let plain = Plain {
-            formulas: &self.formulas,
-            background: self.background,
-            subsampling: (wide as usize, high as usize),
-        };
-        for plane in 0..planes.count() {
-            let ((width, height), stride) = (planes.size(plane), planes.stride(plane));
-            let bytes = &mut *planes.planes_mut()[plane];
-            for y in 0..height {
-                let row = &mut bytes[y * stride..][..stride];
-                for x in 0..width {
-                    let sample = plain.sample(frame, plane, x, y);
-                    match self.bit_depth {
-                        8 => row[x] = sample as u8,
-                        _ => row[2 * x..][..2].copy_from_slice(&sample.to_ne_bytes()),
-                    }
-                }
-            }
+        if frame.width() == 0 || frame.height() == 0 {
+            return Ok(());
         }
+        let order = Order::of(frame.format());
+        let (limbs, blend) = &self.weights[usize::from(order.blue_first)];
+        let plan = Plan { format: frame.format(), order, chroma: self.chroma, bit_depth: self.bit_depth, limbs, blend };
+        let (_, high) = self.chroma.subsampling();
+        let row = |y: usize| frame.row(y.min(frame.height() as usize - 1));
+        let strides = [planes.stride(0), planes.stride(1)];
+        let [luma, cb, cr] = planes.planes_mut();
+        let mut chroma = cb.chunks_exact_mut(strides[1]).zip(cr.chunks_exact_mut(strides[1]));
+        let rows = luma.chunks_exact_mut(strides[0] * high as usize).enumerate().map(|(at, luma)| {
+            let pixels = if high == 2 { [row(2 * at), row(2 * at + 1)] } else { [row(at), &[]] };
+            let (first, second) = luma.split_at_mut(strides[0]);
+            let (cb, cr) = chroma.next().unwrap_or_default();
+            Rows { pixels, luma: [first, second], chroma: [cb, cr] }
+        });
+        self.isa.convert(&plan, rows);
         Ok(())
     }
 

@@ -1,51 +1,94 @@
-//! The conversion as it is defined, one sample after the other.
+//! Opaque pixels to planes of 8 bits a sample, without naming an instruction set. The scheme is told in
+//! [`limbs`](super::limbs).
+//!
+//! Short loops over a block, which compilers vectorise for whatever they compile for.
 
-use super::formula::Formula;
-use crate::{Frame, PixelFormat};
+use super::blend::blend;
+use super::limbs::{LUMA_SHIFT, Limbs, Weights};
+use super::pixels::{Block, COLUMNS};
+use super::rows::{self, Plan, Rows, load};
 
-/// What one step of an 8-bit component counts in a [`composite`].
-const UNIT: i64 = 255;
+/// One component each of the pixels of a block, or a sum of pixels.
+type Component = [i16; COLUMNS];
 
-/// The colour of a pixel over the background, in 255ths of a step of an 8-bit component.
-pub(crate) fn composite(pixel: &[u8], format: PixelFormat, background: [u8; 3]) -> [i64; 3] {
-    let [r, g, b, alpha] = match format {
-        PixelFormat::Rgba8 | PixelFormat::Rgba8Premultiplied => [pixel[0], pixel[1], pixel[2], pixel[3]],
-        PixelFormat::Bgra8 | PixelFormat::Bgra8Premultiplied => [pixel[2], pixel[1], pixel[0], pixel[3]],
-        PixelFormat::Rgb8 => [pixel[0], pixel[1], pixel[2], 255],
-        PixelFormat::Gray8 => [pixel[0], pixel[0], pixel[0], 255],
-    };
-    let premultiplied = matches!(format, PixelFormat::Rgba8Premultiplied | PixelFormat::Bgra8Premultiplied);
-    std::array::from_fn(|i| {
-        let (color, behind) = (i64::from([r, g, b][i]), i64::from(background[i]));
-        let alpha = i64::from(alpha);
-        // A premultiplied colour cannot exceed its alpha; one that does is taken as fully bright.
-        let front = if premultiplied { color.min(alpha) * UNIT } else { color * alpha };
-        front + behind * (UNIT - alpha)
-    })
+/// Converts all rows of a frame.
+pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
+    for rows in frame {
+        rows::convert(plan, rows, |plan, rows| {
+            if plan.bit_depth != 8 || !opaque(plan, rows) {
+                blend(plan, rows);
+            }
+        });
+    }
 }
 
-/// Fills `planes`, the bytes of each, whose rows begin every `strides` bytes. `put` writes a sample at a place in a row.
-pub(crate) struct Plain<'a> {
-    pub formulas: &'a [Formula; 3],
-    pub background: [u8; 3],
-    pub subsampling: (usize, usize),
-}
-
-impl Plain<'_> {
-    /// The sample of `plane` at (`x`, `y`): the mean of the pixels it covers, where those beyond the frame repeat its
-    /// last column and row.
-    pub fn sample(&self, frame: &Frame<'_>, plane: usize, x: usize, y: usize) -> u16 {
-        let (wide, high) = if plane == 0 { (1, 1) } else { self.subsampling };
-        let bytes = frame.format().bytes_per_pixel();
-        let mut sum = [0; 3];
-        for y in y * high..(y + 1) * high {
-            let row = frame.row(y.min(frame.height() as usize - 1));
-            for x in x * wide..(x + 1) * wide {
-                let pixel = &row[x.min(frame.width() as usize - 1) * bytes..][..bytes];
-                let color = composite(pixel, frame.format(), self.background);
-                (0..3).for_each(|i| sum[i] += color[i]);
+/// Converts pixels as if all were opaque, and says whether they are.
+fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
+    let wide = plan.chroma.subsampling().0 as usize;
+    let mut alphas = 255;
+    for start in rows::starts(rows.pixels[0].len() / 4, COLUMNS) {
+        let [mut first, mut third] = [[0; COLUMNS]; 2];
+        for (pixels, samples) in rows.pixels.iter().zip(&mut rows.luma).filter(|(pixels, _)| !pixels.is_empty()) {
+            let block: Block = load(&pixels[4 * start..]);
+            for alpha in component(&block, 3) {
+                alphas &= alpha;
+            }
+            let components = [component(&block, 0), component(&block, 1), component(&block, 2)];
+            luma(plan.limbs, &components, &mut samples[start..][..COLUMNS]);
+            for i in 0..COLUMNS {
+                first[i] += components[0][i] - components[1][i];
+                third[i] += components[2][i] - components[1][i];
             }
         }
-        self.formulas[plane].sample(sum, UNIT * (wide * high) as i64)
+        let differences = if wide == 2 { [pair_sums(&first), pair_sums(&third)] } else { [first, third] };
+        for (plane, row) in rows.chroma.iter_mut().enumerate().filter(|(_, row)| !row.is_empty()) {
+            chroma(plan.limbs, plane, &differences, &mut row[start / wide..][..COLUMNS / wide]);
+        }
     }
+    alphas == 255
+}
+
+fn component(block: &Block, part: usize) -> Component {
+    let (pixels, mut component) = (block.as_chunks::<4>().0, [0; COLUMNS]);
+    for i in 0..COLUMNS {
+        // Compilers take this for a shift of whole vectors, and a byte of each pixel for one load after the other.
+        component[i] = (u32::from_le_bytes(pixels[i]) >> (8 * part) & 0xff) as i16;
+    }
+    component
+}
+
+/// The sums of neighbours, in the first half.
+fn pair_sums(component: &Component) -> Component {
+    let mut sums = [0; COLUMNS];
+    for i in 0..COLUMNS / 2 {
+        sums[i] = component[2 * i] + component[2 * i + 1];
+    }
+    sums
+}
+
+fn luma(limbs: &Limbs, [first, green, third]: &[Component; 3], samples: &mut [u8]) {
+    let count = samples.len().min(COLUMNS);
+    let Weights { high, low } = limbs.luma;
+    let alpha = (i32::from(high[3]) * 255, i32::from(low[3]) * 255);
+    for i in 0..count {
+        let high = product(high[0], first[i]) + product(high[1], green[i]) + product(high[2], third[i]) + alpha.0;
+        let low = product(low[0], first[i]) + product(low[1], green[i]) + product(low[2], third[i]) + alpha.1;
+        samples[i] = ((high + (low >> 16)) >> LUMA_SHIFT) as u8;
+    }
+}
+
+fn chroma(limbs: &Limbs, plane: usize, [first, third]: &[Component; 2], samples: &mut [u8]) {
+    let count = samples.len().min(COLUMNS);
+    let Weights { high, low } = limbs.chroma[plane];
+    for i in 0..count {
+        let high = product(high[0], first[i]) + product(high[1], third[i]) + limbs.chroma_offset;
+        let low = product(low[0], first[i]) + product(low[1], third[i]);
+        samples[i] = ((high + (low >> 16)) >> limbs.chroma_shift).min(255) as u8;
+    }
+}
+
+/// Of two words: what vector units multiply best.
+#[inline(always)]
+fn product(weight: i16, value: i16) -> i32 {
+    i32::from(weight) * i32::from(value)
 }

@@ -31,6 +31,17 @@ pub(crate) enum Threading {
     CallersThread,
 }
 
+/// What a picture is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// Whatever x264 thinks best.
+    Any,
+    /// A keyframe, one that decoding can begin at.
+    Keyframe,
+    /// No keyframe, unless the keyframe interval demands one.
+    Predicted,
+}
+
 /// One x264 encoder.
 pub(crate) struct Encoder {
     raw: NonNull<x264_t>,
@@ -106,13 +117,13 @@ impl Encoder {
         &self.sets
     }
 
-    /// Takes the next picture, shown at `pts` ticks, as a keyframe if asked; gives an earlier one when it is ready.
+    /// Takes the next picture, shown at `pts` ticks; gives an earlier one when it is ready.
     ///
     /// x264 has copied the planes when this returns. `pts` must increase.
     ///
     /// # Panics
     /// If the planes are not of the size and kind of the settings.
-    pub fn encode(&mut self, planes: &Planes, pts: i64, keyframe: bool) -> Result<Option<Packet<'_>>> {
+    pub fn encode(&mut self, planes: &Planes, pts: i64, coding: Coding) -> Result<Option<Packet<'_>>> {
         let kind = color_format(planes.chroma(), planes.bit_depth());
         assert_eq!(
             ((planes.width(), planes.height()), kind),
@@ -126,7 +137,11 @@ impl Encoder {
             image.i_stride[plane] = planes.stride(plane) as c_int;
         }
         self.picture.i_pts = pts / self.unit();
-        self.picture.i_type = if keyframe { X264_TYPE_IDR } else { X264_TYPE_AUTO } as c_int;
+        self.picture.i_type = match coding {
+            Coding::Any => X264_TYPE_AUTO,
+            Coding::Keyframe => X264_TYPE_IDR,
+            Coding::Predicted => X264_TYPE_P,
+        } as c_int;
         let picture: *mut x264_picture_t = &mut *self.picture;
         // SAFETY: the picture is initialised, and its planes are borrowed, with the rows, columns and sample size that
         // the encoder was opened with, as asserted above.

@@ -11,7 +11,11 @@ use crate::settings::{Chroma, Quality, Settings};
 use crate::{Error, Result, settings::Range};
 
 /// x264's parameters, with the strings that x264 has allocated for them.
-pub(super) struct Parameters(x264_param_t);
+pub(super) struct Parameters {
+    raw: x264_param_t,
+    /// What this processor can do, as x264 has found out.
+    detected: u32,
+}
 
 impl Parameters {
     /// The parameters for valid settings, their messages going to `log`.
@@ -28,13 +32,14 @@ impl Parameters {
             )
         };
         // SAFETY: x264_param_default_preset begins with x264_param_default, which sets all fields, on every path.
-        let mut parameters = Self(unsafe { raw.assume_init() });
+        let raw = unsafe { raw.assume_init() };
+        let mut parameters = Self { detected: raw.cpu, raw };
         if status < 0 {
             // Presets and tunes are enums here, so only an x264 older or newer than their names gets here.
             let names = (settings.preset, settings.tune);
             return Err(refused("choosing preset and tune", format!("{names:?} is unknown to this libx264")));
         }
-        log.attach(&mut parameters.0);
+        log.attach(&mut parameters.raw);
         parameters.set_picture(settings);
         parameters.set_rate(settings);
         parameters.set_threads(settings, threading);
@@ -51,11 +56,11 @@ impl Parameters {
     }
 
     pub fn as_mut(&mut self) -> &mut x264_param_t {
-        &mut self.0
+        &mut self.raw
     }
 
     fn set_picture(&mut self, settings: &Settings) {
-        let raw = &mut self.0;
+        let raw = &mut self.raw;
         let (width, height) = settings.coded_size();
         (raw.i_width, raw.i_height) = (width as c_int, height as c_int);
         raw.i_csp = color_format(settings.chroma, settings.bit_depth);
@@ -76,7 +81,7 @@ impl Parameters {
     }
 
     fn set_rate(&mut self, settings: &Settings) {
-        let raw = &mut self.0;
+        let raw = &mut self.raw;
         let (rate, clock) = (settings.frame_rate, settings.clock());
         (raw.i_fps_num, raw.i_fps_den) = (rate.numerator(), rate.denominator());
         raw.b_vfr_input = clock.variable.into();
@@ -109,7 +114,7 @@ impl Parameters {
     }
 
     fn set_threads(&mut self, settings: &Settings, threading: Threading) {
-        let raw = &mut self.0;
+        let raw = &mut self.raw;
         match threading {
             Threading::OwnThreads => {
                 if let Some(threads) = settings.threads {
@@ -128,9 +133,11 @@ impl Parameters {
     fn parse(&mut self, name: &str, value: &str) -> Result<()> {
         let (c_name, c_value) = (c_string(name), c_string(value));
         // SAFETY: the parameters are initialised and exclusively borrowed; both strings are terminated and copied.
-        let status = unsafe { x264_param_parse(&mut self.0, c_name.as_ptr(), c_value.as_ptr()) };
+        let status = unsafe { x264_param_parse(&mut self.raw, c_name.as_ptr(), c_value.as_ptr()) };
+        // x264 believes an option that names instructions the processor lacks.
+        self.raw.cpu &= self.detected;
         match status {
-            0 => Ok(()),
+            0 if self.numbers().iter().all(|number| number.is_finite()) => Ok(()),
             X264_PARAM_BAD_NAME => {
                 Err(Error::setting("x264_option", format!("{name:?}"), "x264 has no option of that name"))
             }
@@ -142,10 +149,28 @@ impl Parameters {
         }
     }
 
+    /// What options can set to NaN, which passes x264's own limits and ends as an index into its tables.
+    fn numbers(&self) -> [f32; 11] {
+        let (rc, analyse) = (&self.raw.rc, &self.raw.analyse);
+        [
+            rc.f_rf_constant_max,
+            rc.f_rate_tolerance,
+            rc.f_vbv_buffer_init,
+            rc.f_ip_factor,
+            rc.f_pb_factor,
+            rc.f_aq_strength,
+            rc.f_qcompress,
+            rc.f_qblur,
+            rc.f_complexity_blur,
+            analyse.f_psy_rd,
+            analyse.f_psy_trellis,
+        ]
+    }
+
     /// Takes as many reference frames as the decoded picture buffer of the level holds, as x264's program does: the
     /// library keeps a preset's number and exceeds the level.
     fn fit_references_to_level(&mut self) {
-        let raw = &mut self.0;
+        let raw = &mut self.raw;
         let macroblocks = ((raw.i_width + 15) / 16) * ((raw.i_height + 15) / 16);
         let mut level = (&raw const x264_levels).cast::<x264_level_t>();
         // SAFETY: x264.h declares x264_levels as a constant array that ends with a level_idc of 0; the loop leaves at
@@ -165,7 +190,7 @@ impl Parameters {
         let Some(profile) = settings.profile else { return Ok(()) };
         let name = c_string(profile.name());
         // SAFETY: the parameters are initialised and exclusively borrowed; the string is terminated.
-        match unsafe { x264_param_apply_profile(&mut self.0, name.as_ptr()) } {
+        match unsafe { x264_param_apply_profile(&mut self.raw, name.as_ptr()) } {
             0 => Ok(()),
             _ => Err(refused("choosing the profile", format!("{profile} does not serve the other settings"))),
         }
@@ -175,7 +200,7 @@ impl Parameters {
 impl Drop for Parameters {
     fn drop(&mut self) {
         // SAFETY: the parameters are initialised; what x264 has allocated for them is freed here and nowhere else.
-        unsafe { x264_param_cleanup(&mut self.0) }
+        unsafe { x264_param_cleanup(&mut self.raw) }
     }
 }
 

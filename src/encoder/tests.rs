@@ -59,7 +59,8 @@ fn assert_equals_the_program(settings: &Settings, options: &[&str]) {
         for plane in 0..planes.count() {
             (0..planes.size(plane).1).for_each(|y| raw.extend_from_slice(planes.row(plane, y)));
         }
-        if let Some(packet) = encoder.encode(&planes, index as i64 * i64::from(settings.clock().frame), false).unwrap()
+        if let Some(packet) =
+            encoder.encode(&planes, index as i64 * i64::from(settings.clock().frame), Coding::Any).unwrap()
         {
             take(packet);
         }
@@ -175,8 +176,12 @@ fn x264s_own_words_are_in_the_error() {
         error(settings().x264_option("me", "psychic")),
         "x264 option me is \"psychic\"; x264 does not take that value"
     );
-    let zones = error(settings().x264_option("zones", "nonsense"));
-    assert!(zones.starts_with("x264 opening the encoder: invalid zone"), "{zones}");
+    assert_eq!(
+        error(settings().x264_option("psy-rd", "nan")),
+        "x264 option psy-rd is \"nan\"; x264 does not take that value"
+    );
+    let light = error(settings().x264_option("cll", "70000,1"));
+    assert_eq!(light, "x264 opening the encoder: content light levels out of range [0,65535]");
 }
 
 #[test]
@@ -186,7 +191,8 @@ fn a_forced_keyframe_is_a_sync_sample_where_it_was_asked_for() {
     let mut sync = Vec::new();
     for index in 0..20 {
         let planes = picture(index, Chroma::Yuv420, 8);
-        if let Some(packet) = encoder.encode(&planes, index as i64 * frame, index == 7).unwrap() {
+        let coding = if index == 7 { Coding::Keyframe } else { Coding::Any };
+        if let Some(packet) = encoder.encode(&planes, index as i64 * frame, coding).unwrap() {
             sync.extend(packet.sync.then_some(packet.pts / frame));
         }
     }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test program uses some of them
 
+pub mod browser;
+
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -44,6 +46,13 @@ pub fn mediainfo(movie: &Path, section_and_field: &str) -> String {
 pub fn decode(movie: &Path) -> Vec<u8> {
     let path = movie.to_str().expect("a path in UTF-8");
     run("ffmpeg", ["-v", "error", "-xerror", "-i", path, "-fps_mode", "passthrough", "-f", "rawvideo", "-"])
+}
+
+/// All pictures of a movie as ffmpeg shows them in one of its raw pixel formats, one after another.
+pub fn decode_as(movie: &Path, pixel_format: &str) -> Vec<u8> {
+    let path = movie.to_str().expect("a path in UTF-8");
+    let to = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixel_format, "-"];
+    run("ffmpeg", ["-v", "error", "-xerror", "-i", path].into_iter().chain(to))
 }
 
 /// The NAL units of an Annex B stream, without start codes and the zeros that may follow a unit.

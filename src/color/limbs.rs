@@ -1,0 +1,113 @@
+//! Whole-number weights for opaque pixels at 8 bits a sample: what the vector kernels multiply with.
+//!
+//! A weight is a fixed-point number of 32 bits in two limbs of 16, `high · 2¹⁶ + low`, so that `pmaddwd` takes it. The
+//! kernels add up each limb by itself and carry once:
+//!
+//! ```text
+//! sample = (Σ high·x + (Σ low·x >> 16)) >> shift      with >> as floor
+//! ```
+//!
+//! which is exactly ⌊Σ weight·x⌋ in units of a sample: no bits are lost on the way. So the only error is that of the
+//! weights, half of their last bit each. It cannot move a sum across a boundary between two samples, because the sums
+//! of the real formula keep away from it: they are multiples of 1/q. See [`Limbs::is_exact`].
+
+use super::formula::Formula;
+
+/// Fractional bits of the luma weights. They are below 1, so that this is the most that 32 bits hold.
+const LUMA_BITS: u32 = 31;
+/// Bits that the kernels shift a luma sum by.
+pub(super) const LUMA_SHIFT: u32 = LUMA_BITS - 16;
+
+/// The weights of one plane.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Weights<const N: usize> {
+    pub high: [i16; N],
+    pub low: [i16; N],
+}
+
+/// The weights of all planes, for pixels of four bytes: first, green, third, alpha.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limbs {
+    /// Y from the four bytes. Alpha is 255 in an opaque pixel, so that its weight brings in the constant.
+    pub luma: Weights<4>,
+    /// Cb and Cr from first − green and third − green, summed over the pixels that share the sample: their weights add
+    /// up to 0, so that the differences say it all.
+    pub chroma: [Weights<2>; 2],
+    /// The constant of the chroma planes, in units of their high limbs.
+    pub chroma_offset: i32,
+    /// Bits that a chroma sum is shifted by: one or two more than luma where two or four pixels share a sample.
+    pub chroma_shift: u32,
+}
+
+impl Limbs {
+    /// Limbs for `shared` pixels to a chroma sample: 1, 2 or 4.
+    pub fn new(formulas: &[Formula; 3], blue_first: bool, shared: i64) -> Self {
+        let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
+        let [first, green, third] = order(formulas[0].weights(1)).map(|weight| fixed(weight, LUMA_BITS));
+        let alpha = fixed(formulas[0].constant(1) / 255.0, LUMA_BITS);
+        let chroma_shift = LUMA_SHIFT + shared.ilog2();
+        let differences = |formula: &Formula| {
+            let [first, _, third] = order(formula.weights(shared)).map(|weight| fixed(weight, chroma_shift + 16));
+            Weights::new([first, third])
+        };
+        Self {
+            luma: Weights::new([first, green, third, alpha]),
+            chroma: [differences(&formulas[1]), differences(&formulas[2])],
+            chroma_offset: fixed(formulas[1].constant(shared), chroma_shift) as i32,
+            chroma_shift,
+        }
+    }
+}
+
+impl<const N: usize> Weights<N> {
+    fn new(weights: [i64; N]) -> Self {
+        Self {
+            high: weights.map(|weight| ((weight - i64::from(weight as i16)) >> 16) as i16),
+            low: weights.map(|weight| weight as i16),
+        }
+    }
+}
+
+fn fixed(value: f64, bits: u32) -> i64 {
+    (value * (1u64 << bits) as f64).round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{ColorSpace, Matrix, Range};
+
+    /// What a kernel gives for a weighted sum in which `values` stand for the components.
+    fn real<const N: usize>(weights: Weights<N>, bits: u32) -> [f64; N] {
+        std::array::from_fn(|i| {
+            (f64::from(weights.high[i]) * 65536.0 + f64::from(weights.low[i])) / (1u64 << bits) as f64
+        })
+    }
+
+    #[test]
+    fn no_error_of_the_weights_can_move_a_sum_across_a_boundary() {
+        for (&matrix, &range) in Matrix::ALL.iter().flat_map(|m| Range::ALL.iter().map(move |r| (m, r))) {
+            let formulas = Formula::planes(ColorSpace { matrix, range, ..ColorSpace::BT709 }, 8);
+            for (shared, blue_first) in [1, 2, 4].into_iter().flat_map(|shared| [(shared, false), (shared, true)]) {
+                let limbs = Limbs::new(&formulas, blue_first, shared);
+                let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
+                // The boundary lies half of 1/q away from the nearest sums on both sides (see Formula::constant).
+                let luma = real(limbs.luma, LUMA_BITS);
+                let weights = order(formulas[0].weights(1));
+                let constant = (luma[3] * 255.0 - formulas[0].constant(1)).abs();
+                let error: f64 = (0..3).map(|i| (luma[i] - weights[i]).abs() * 255.0).sum();
+                assert!(error + constant < 0.5 / formulas[0].q(1) as f64, "{matrix} {range} luma: {error} {constant}");
+
+                let bits = limbs.chroma_shift + 16;
+                for (formula, weights) in formulas[1..].iter().zip(limbs.chroma) {
+                    let (got, [first, _, third]) = (real(weights, bits), order(formula.weights(shared)));
+                    let offset = f64::from(limbs.chroma_offset) / f64::from(1 << limbs.chroma_shift);
+                    let constant = (offset - formula.constant(shared)).abs();
+                    let range_ = 255.0 * shared as f64;
+                    let error = ((got[0] - first).abs() + (got[1] - third).abs()) * range_;
+                    assert!(error + constant < 0.5 / formula.q(shared) as f64, "{matrix} {range} chroma {shared}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! How the pixels of each format are read: the one place to add a format to.
+
+use crate::PixelFormat;
+
+/// Columns that are converted at a time.
+pub(super) const COLUMNS: usize = 64;
+
+/// Pixels of four bytes, of which the second is green and the fourth is alpha.
+pub(super) type Block = [u8; 4 * COLUMNS];
+
+/// How the four bytes of a pixel are to be understood.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    /// Whether the first byte is blue and the third red, rather than the other way round.
+    pub blue_first: bool,
+    /// Whether the colours are multiplied by alpha.
+    pub premultiplied: bool,
+}
+
+impl Order {
+    /// The order of the bytes that [`widen`] gives.
+    pub fn of(format: PixelFormat) -> Self {
+        let (blue_first, premultiplied) = match format {
+            PixelFormat::Rgba8 | PixelFormat::Rgb8 | PixelFormat::Gray8 => (false, false),
+            PixelFormat::Rgba8Premultiplied => (false, true),
+            PixelFormat::Bgra8 => (true, false),
+            PixelFormat::Bgra8Premultiplied => (true, true),
+        };
+        Self { blue_first, premultiplied }
+    }
+}
+
+/// Makes a block of the pixels at the beginning of `row`; the last one is repeated where they do not fill it.
+#[inline(always)]
+pub(super) fn widen(format: PixelFormat, row: &[u8], block: &mut Block) {
+    match format {
+        PixelFormat::Rgba8 | PixelFormat::Rgba8Premultiplied | PixelFormat::Bgra8 | PixelFormat::Bgra8Premultiplied => {
+            fill(row, block, |pixel: [u8; 4]| pixel)
+        }
+        PixelFormat::Rgb8 => fill(row, block, |[r, g, b]| [r, g, b, 255]),
+        PixelFormat::Gray8 => fill(row, block, |[gray]| [gray, gray, gray, 255]),
+    }
+}
+
+#[inline(always)]
+fn fill<const BYTES: usize>(row: &[u8], block: &mut Block, four: impl Fn([u8; BYTES]) -> [u8; 4]) {
+    let pixels = row.as_chunks::<BYTES>().0;
+    let places = block.as_chunks_mut::<4>().0;
+    if let Some(pixels) = pixels.first_chunk::<COLUMNS>() {
+        // The usual case, of a length that the compiler knows.
+        for i in 0..COLUMNS {
+            places[i] = four(pixels[i]);
+        }
+    } else if let Some(&last) = pixels.last() {
+        places.fill(four(last));
+        for (&pixel, place) in pixels.iter().zip(places) {
+            *place = four(pixel);
+        }
+    }
+}
