@@ -274,6 +274,9 @@ fn tags_and_times_are_read_back_by_ffprobe_and_mediainfo() {
             assert!(date.contains("2001-09-09 01:46:40"), "{name} {date}, {layout}");
         }
     }
+    // A key whose value players read as a number.
+    let error = settings(25).tag(Tag::Key(*b"trkn"), "3").validate().unwrap_err();
+    assert_eq!(error.to_string(), "tag is trkn; its value is not text; use another key");
     // Nothing says when a movie was made unless asked, so that equal frames make equal files.
     record(&path, &settings(25), 3);
     assert_eq!(judge::mediainfo(&path, "General;Encoded_Date"), "");
