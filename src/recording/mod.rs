@@ -12,8 +12,7 @@ use crate::{Error, Result};
 /// A movie that is being recorded: packets in; a file, bytes in memory or a stream out.
 ///
 /// A file is written beside its final name, which it gets when it is finished. Dropped unfinished, it is removed, unless
-/// the thread is panicking: a playable file is then kept. After an error in writing it is kept, too, and the error says
-/// where.
+/// the thread is panicking: a playable file is then kept. After an error it is kept, too, and the error says where.
 pub(crate) struct Recording {
     /// `None` after an error.
     parts: Option<Parts>,
@@ -122,17 +121,21 @@ impl Recording {
     /// Leaves an unfinished file where it is, with everything that has come, if that is playable: for a caller that
     /// panics.
     pub fn keep(mut self) {
-        if let Some(parts) = self.parts.take() {
-            parts.keep();
-        }
+        self.parts.take().and_then(Parts::keep);
+    }
+
+    /// Ends the recording by an error of another's, or by its own, which is passed on: what has come is kept.
+    pub fn fail(mut self, error: Error) -> Error {
+        unfinished(self.parts.take().and_then(Parts::keep), error)
     }
 }
 
 impl Drop for Recording {
-    /// A panic must not cost what has been drawn so far.
+    /// A panic must not cost what has been drawn so far. If it is that of a stream's writer, that would only panic again,
+    /// which ends the process.
     fn drop(&mut self) {
         if std::thread::panicking()
-            && let Some(parts) = self.parts.take()
+            && let Some(parts) = self.parts.take_if(|parts| matches!(parts.sink, Sink::File(_)))
         {
             parts.keep();
         }
@@ -211,21 +214,18 @@ impl Parts {
 
     /// What an error becomes: it keeps what is playable.
     fn abandon(self, error: Error) -> Error {
-        match self.keep_file() {
-            Some(kept) => Error::Unfinished { kept, source: Box::new(error) },
-            None => error,
-        }
+        unfinished(self.keep_file(), error)
     }
 
-    /// Keeps a playable file with everything that has come.
-    fn keep(mut self) {
+    /// Keeps a playable file with everything that has come, and tells where.
+    fn keep(mut self) -> Option<PathBuf> {
         let complete = match &mut self.muxer {
             AnyMuxer::Mp4(muxer) => muxer.interrupt(&mut self.out),
             AnyMuxer::AnnexB(_) => Ok(()),
         };
         // What cannot be written is lost; there is nobody to tell.
         let _ = complete.and_then(|()| self.flush_frames());
-        self.keep_file();
+        self.keep_file()
     }
 
     fn keep_file(self) -> Option<PathBuf> {
@@ -233,6 +233,13 @@ impl Parts {
             Sink::File(mut file) if self.playable => Some(file.keep()),
             _ => None,
         }
+    }
+}
+
+fn unfinished(kept: Option<PathBuf>, error: Error) -> Error {
+    match kept {
+        Some(kept) => Error::Unfinished { kept, source: Box::new(error) },
+        None => error,
     }
 }
 
