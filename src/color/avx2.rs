@@ -44,7 +44,7 @@ fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows
     for block in 0..columns / COLUMNS {
         alphas = kernel.block::<WIDE, HIGH>(rows, block * COLUMNS, alphas);
     }
-    if columns % COLUMNS != 0 {
+    if !columns.is_multiple_of(COLUMNS) {
         // Together with columns that are converted already, the rest makes a whole block.
         alphas = kernel.block::<WIDE, HIGH>(rows, columns - COLUMNS, alphas);
     }

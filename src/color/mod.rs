@@ -1,6 +1,9 @@
 //! Pixels to planes: a [`Converter`] turns the colours of a [`Frame`](crate::Frame) into the [`Planes`] that an encoder
 //! takes, each sample correctly rounded.
 
+// Kernels walk several arrays side by side, which reads best by index.
+#![allow(clippy::needless_range_loop)]
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]

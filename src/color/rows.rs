@@ -35,7 +35,7 @@ pub(super) struct Plan<'a> {
 pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
     let bytes = plan.format.bytes_per_pixel();
     let columns = rows.pixels[0].len() / bytes;
-    if bytes == 4 && columns >= COLUMNS && columns % 2 == 0 {
+    if bytes == 4 && columns >= COLUMNS && columns.is_multiple_of(2) {
         blocks(plan, &mut rows);
     } else {
         convert_copies(plan, rows, columns, blocks);
