@@ -1,11 +1,13 @@
 //! Opaque pixels to planes of 8 bits a sample, by AVX2. The scheme is told in [`limbs`](super::limbs).
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::rows::{self, Plan, Rows, load, store};
+use super::registers::{load, store};
+use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
 
 /// Columns that are converted at a time: four registers of eight pixels.
@@ -38,15 +40,14 @@ fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
 /// Converts pixels as if all were opaque, and says whether they are. `WIDE` and `HIGH` are the pixels that share a
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx2")]
+#[allow(unsafe_code)]
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
-    let columns = rows.pixels[0].len() / 4;
+    let columns = rows.columns(COLUMNS, WIDE, HIGH);
     let mut alphas = _mm256_set1_epi32(-1);
-    for block in 0..columns / COLUMNS {
-        alphas = kernel.block::<WIDE, HIGH>(rows, block * COLUMNS, alphas);
-    }
-    if !columns.is_multiple_of(COLUMNS) {
-        // Together with columns that are converted already, the rest makes a whole block.
-        alphas = kernel.block::<WIDE, HIGH>(rows, columns - COLUMNS, alphas);
+    // The last block begins before the one before ends, if it must: some columns are converted twice then.
+    for start in rows::starts(columns, COLUMNS) {
+        // SAFETY: the rows have `columns`, as `Rows::columns` has checked, and each block ends there or before.
+        alphas = unsafe { kernel.block::<WIDE, HIGH>(rows, start, alphas) };
     }
     // As many ones as 255 and 2 · 255 have, no smaller number has in the same places.
     let (opaque, fourth) = (_mm256_set1_epi32((255 * HIGH as i32) << 16), _mm256_set1_epi32(!0xffff));
@@ -58,6 +59,7 @@ struct Kernel {
     luma_outer: [__m256i; 2],
     luma_inner: [__m256i; 2],
     chroma: [[__m256i; 2]; 2],
+    luma_offset: __m256i,
     chroma_offset: __m256i,
     /// The first word of each double word, for both of them.
     green_twice: __m256i,
@@ -66,23 +68,28 @@ struct Kernel {
 impl Kernel {
     #[target_feature(enable = "avx2")]
     fn new(limbs: &Limbs) -> Self {
-        let Weights { high: [h1, h2, h3, h4], low: [l1, l2, l3, l4] } = limbs.luma;
+        let Weights { high: [h1, h2, h3, _], low: [l1, l2, l3, _] } = limbs.luma;
         let [cb, cr] = limbs.chroma;
         // Hidden from the compiler, which would make two shuffles of each.
         let twice = _mm_setr_epi32(0x0100_0100, 0x0504_0504, 0x0908_0908, 0x0d0c_0d0c);
         Self {
             luma_outer: [pair([h1, h3]), pair([l1, l3])],
-            luma_inner: [pair([h2, h4]), pair([l2, l4])],
+            luma_inner: [pair([h2, 1]), pair([l2, limbs.luma_guard])],
             chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
+            luma_offset: _mm256_set1_epi16(2 * i16::from(limbs.luma_offset)),
             chroma_offset: _mm256_set1_epi32(limbs.chroma_offset),
             green_twice: black_box(_mm256_broadcastsi128_si256(twice)),
         }
     }
 
     /// Converts the block of columns that begins at `start`. Gives `alphas` and the alphas of the block, anded.
+    ///
+    /// # Safety
+    /// The rows have [`COLUMNS`] from `start` on.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn block<const WIDE: usize, const HIGH: usize>(
+    #[allow(unsafe_code)]
+    unsafe fn block<const WIDE: usize, const HIGH: usize>(
         &self,
         rows: &mut Rows<'_>,
         start: usize,
@@ -92,7 +99,8 @@ impl Kernel {
         let mut outer = [_mm256_setzero_si256(); 4];
         let mut inner = outer;
         for row in 0..HIGH {
-            let pixels: [__m256i; 4] = load(&rows.pixels[row][4 * start..]);
+            // SAFETY: the row has the block, as the caller promises.
+            let pixels: [__m256i; 4] = unsafe { load(rows.pixels[row], 4 * start) };
             let mut samples = outer;
             for i in 0..4 {
                 let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
@@ -101,7 +109,8 @@ impl Kernel {
                 outer[i] = _mm256_add_epi16(outer[i], first_third);
                 inner[i] = _mm256_add_epi16(inner[i], second_fourth);
             }
-            store(&mut rows.luma[row][start..], pack(samples));
+            // SAFETY: the row has the block, as the caller promises.
+            unsafe { store(rows.luma[row], start, self.pack_luma(samples)) };
         }
         let mut differences = outer;
         for i in 0..4 {
@@ -115,7 +124,8 @@ impl Kernel {
                 for i in 0..4 {
                     samples[i] = self.chroma::<1>(differences[i], self.chroma[plane]);
                 }
-                store(&mut rows.chroma[plane][start..], pack(samples));
+                // SAFETY: the row has the block, as the caller promises.
+                unsafe { store(rows.chroma[plane], start, pack(samples)) };
             }
         } else if WIDE == 2 {
             let sums = [pair_sums(a, b), pair_sums(c, d)];
@@ -129,21 +139,33 @@ impl Kernel {
                 }
             }
             let [cb, cr] = pack_pairs(samples);
-            store(&mut rows.chroma[0][start / 2..], cb);
-            store(&mut rows.chroma[1][start / 2..], cr);
+            // SAFETY: the rows have the block, as the caller promises.
+            unsafe { store(rows.chroma[0], start / 2, cb) };
+            // SAFETY: as before.
+            unsafe { store(rows.chroma[1], start / 2, cr) };
         }
         alphas
     }
 
-    /// Eight samples of luma.
+    /// Bytes of 32 samples of luma from their doubles without offset.
+    #[target_feature(enable = "avx2")]
+    fn pack_luma(&self, [a, b, c, d]: [__m256i; 4]) -> __m256i {
+        // (2y + 2 · offset + 1) / 2 is rounded and has the offset.
+        let ab = average(_mm256_packus_epi32(a, b), self.luma_offset);
+        let cd = average(_mm256_packus_epi32(c, d), self.luma_offset);
+        _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+    }
+
+    /// Eight samples of luma, doubled and without offset.
     #[target_feature(enable = "avx2")]
     fn luma(&self, outer: __m256i, inner: __m256i) -> __m256i {
         let [outer_high, outer_low] = self.luma_outer;
         let [inner_high, inner_low] = self.luma_inner;
-        let high = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_high), _mm256_madd_epi16(inner, inner_high));
         let low = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_low), _mm256_madd_epi16(inner, inner_low));
-        let sum = _mm256_add_epi32(high, _mm256_srai_epi32::<16>(low));
-        _mm256_srli_epi32::<{ LUMA_SHIFT as i32 }>(sum)
+        // What is carried to the high limbs takes the place of alpha.
+        let inner = _mm256_blend_epi16::<0b1010_1010>(inner, low);
+        let sum = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_high), _mm256_madd_epi16(inner, inner_high));
+        _mm256_srli_epi32::<{ LUMA_SHIFT as i32 - 1 }>(sum)
     }
 
     /// First − green and third − green of pixels, or of sums of pixels.
@@ -163,6 +185,20 @@ impl Kernel {
             _ => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 2 }>(sum),
         }
     }
+}
+
+/// (`a` + `b` + 1) / 2 of each word.
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx2")]
+fn average(a: __m256i, b: __m256i) -> __m256i {
+    let average;
+    // The compiler takes the intrinsic apart, to do a part of it once, and needs ten instructions for the rest.
+    // SAFETY: the instruction is AVX2, which callers of this function have; it touches these registers only.
+    unsafe {
+        asm!("vpavgw {}, {}, {}", out(ymm_reg) average, in(ymm_reg) a, in(ymm_reg) b,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    average
 }
 
 /// Two words, side by side all over a register.

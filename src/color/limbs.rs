@@ -30,6 +30,11 @@ pub(super) struct Weights<const N: usize> {
 pub(super) struct Limbs {
     /// Y from the four bytes. Alpha is 255 in an opaque pixel, so that its weight brings in the constant.
     pub luma: Weights<4>,
+    /// The weight of alpha that brings in the constant without its whole number and its half, for kernels that round
+    /// by other means. It is so small that it has no high limb.
+    pub luma_guard: i16,
+    /// The whole number: the sample of black.
+    pub luma_offset: u8,
     /// Cb and Cr from first − green and third − green, summed over the pixels that share the sample: their weights add
     /// up to 0, so that the differences say it all.
     pub chroma: [Weights<2>; 2],
@@ -52,6 +57,8 @@ impl Limbs {
         };
         Self {
             luma: Weights::new([first, green, third, alpha]),
+            luma_guard: fixed(formulas[0].constant(1).fract().abs() / 255.0 - 0.5 / 255.0, LUMA_BITS) as i16,
+            luma_offset: formulas[0].constant(1) as u8,
             chroma: [differences(&formulas[1]), differences(&formulas[2])],
             chroma_offset: fixed(formulas[1].constant(shared), chroma_shift) as i32,
             chroma_shift,

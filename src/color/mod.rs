@@ -15,6 +15,8 @@ mod isa;
 mod limbs;
 mod pixels;
 mod plain;
+#[cfg(target_arch = "x86_64")]
+mod registers;
 mod rows;
 
 pub use crate::planes::Planes;
