@@ -41,6 +41,7 @@ fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx2")]
 #[allow(unsafe_code)]
+#[inline(never)] // with registers of its own
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
     let columns = rows.columns(COLUMNS, WIDE, HIGH);
     let mut alphas = _mm256_set1_epi32(-1);
@@ -95,65 +96,57 @@ impl Kernel {
         start: usize,
         mut alphas: __m256i,
     ) -> __m256i {
-        // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
-        let mut outer = [_mm256_setzero_si256(); 4];
-        let mut inner = outer;
+        let zero = _mm256_setzero_si256();
+        let [mut luma, mut chroma] = [[[zero; 2]; 2]; 2];
+        let mut pairs = [zero; 2];
+        // Half a block at a time, because there are only sixteen registers.
+        for half in 0..2 {
+            // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
+            let [mut outer, mut inner] = [[zero; 2]; 2];
+            for row in 0..HIGH {
+                // SAFETY: the row has the block, as the caller promises.
+                let pixels: [__m256i; 2] = unsafe { load(rows.pixels[row], 4 * start + 64 * half) };
+                let mut samples = outer;
+                for i in 0..2 {
+                    let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
+                    let second_fourth = _mm256_srli_epi16::<8>(pixels[i]);
+                    samples[i] = self.luma(first_third, second_fourth);
+                    outer[i] = _mm256_add_epi16(outer[i], first_third);
+                    inner[i] = _mm256_add_epi16(inner[i], second_fourth);
+                }
+                // (2y + 2 · offset + 1) / 2 is rounded and has the offset.
+                luma[row][half] = average(_mm256_packus_epi32(samples[0], samples[1]), self.luma_offset);
+            }
+            alphas = _mm256_and_si256(alphas, _mm256_and_si256(inner[0], inner[1]));
+            let differences = [self.differences(outer[0], inner[0]), self.differences(outer[1], inner[1])];
+            pairs[half] = pair_sums(differences);
+            if WIDE == 1 {
+                for plane in 0..2 {
+                    chroma[plane][half] = self.chroma::<1>(differences, self.chroma[plane]);
+                }
+            }
+        }
         for row in 0..HIGH {
             // SAFETY: the row has the block, as the caller promises.
-            let pixels: [__m256i; 4] = unsafe { load(rows.pixels[row], 4 * start) };
-            let mut samples = outer;
-            for i in 0..4 {
-                let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
-                let second_fourth = _mm256_srli_epi16::<8>(pixels[i]);
-                samples[i] = self.luma(first_third, second_fourth);
-                outer[i] = _mm256_add_epi16(outer[i], first_third);
-                inner[i] = _mm256_add_epi16(inner[i], second_fourth);
-            }
-            // SAFETY: the row has the block, as the caller promises.
-            unsafe { store(rows.luma[row], start, self.pack_luma(samples)) };
+            unsafe { store(rows.luma[row], start, pack(luma[row])) };
         }
-        let mut differences = outer;
-        for i in 0..4 {
-            alphas = _mm256_and_si256(alphas, inner[i]);
-            differences[i] = self.differences(outer[i], inner[i]);
-        }
-        let [a, b, c, d] = differences;
-        if WIDE == 1 {
-            for plane in 0..2 {
-                let mut samples = differences;
-                for i in 0..4 {
-                    samples[i] = self.chroma::<1>(differences[i], self.chroma[plane]);
-                }
+        for plane in 0..2 {
+            match (WIDE, HIGH) {
                 // SAFETY: the row has the block, as the caller promises.
-                unsafe { store(rows.chroma[plane], start, pack(samples)) };
+                (1, _) => unsafe { store(rows.chroma[plane], start, pack(chroma[plane])) },
+                (2, 1) => chroma[0][plane] = self.chroma::<2>(pairs, self.chroma[plane]),
+                (2, _) => chroma[0][plane] = self.chroma::<4>(pairs, self.chroma[plane]),
+                _ => {}
             }
-        } else if WIDE == 2 {
-            let sums = [pair_sums(a, b), pair_sums(c, d)];
-            let mut samples = [sums; 2];
-            for plane in 0..2 {
-                for i in 0..2 {
-                    samples[plane][i] = match HIGH {
-                        1 => self.chroma::<2>(sums[i], self.chroma[plane]),
-                        _ => self.chroma::<4>(sums[i], self.chroma[plane]),
-                    };
-                }
-            }
-            let [cb, cr] = pack_pairs(samples);
+        }
+        if WIDE == 2 {
+            let [cb, cr] = pack_pairs(chroma[0]);
             // SAFETY: the rows have the block, as the caller promises.
             unsafe { store(rows.chroma[0], start / 2, cb) };
             // SAFETY: as before.
             unsafe { store(rows.chroma[1], start / 2, cr) };
         }
         alphas
-    }
-
-    /// Bytes of 32 samples of luma from their doubles without offset.
-    #[target_feature(enable = "avx2")]
-    fn pack_luma(&self, [a, b, c, d]: [__m256i; 4]) -> __m256i {
-        // (2y + 2 · offset + 1) / 2 is rounded and has the offset.
-        let ab = average(_mm256_packus_epi32(a, b), self.luma_offset);
-        let cd = average(_mm256_packus_epi32(c, d), self.luma_offset);
-        _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
     }
 
     /// Eight samples of luma, doubled and without offset.
@@ -174,16 +167,20 @@ impl Kernel {
         _mm256_sub_epi16(outer, _mm256_shuffle_epi8(inner, self.green_twice))
     }
 
-    /// Eight samples of chroma from the differences of `SHARED` pixels each.
+    /// Sixteen samples of chroma, as words, from the differences of `SHARED` pixels each.
     #[target_feature(enable = "avx2")]
-    fn chroma<const SHARED: u32>(&self, differences: __m256i, [high, low]: [__m256i; 2]) -> __m256i {
-        let high = _mm256_add_epi32(_mm256_madd_epi16(differences, high), self.chroma_offset);
-        let sum = _mm256_add_epi32(high, _mm256_srai_epi32::<16>(_mm256_madd_epi16(differences, low)));
-        match SHARED {
-            1 => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 }>(sum),
-            2 => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 1 }>(sum),
-            _ => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 2 }>(sum),
+    fn chroma<const SHARED: u32>(&self, differences: [__m256i; 2], [high, low]: [__m256i; 2]) -> __m256i {
+        let mut samples = differences;
+        for i in 0..2 {
+            let high = _mm256_add_epi32(_mm256_madd_epi16(differences[i], high), self.chroma_offset);
+            let sum = _mm256_add_epi32(high, _mm256_srai_epi32::<16>(_mm256_madd_epi16(differences[i], low)));
+            samples[i] = match SHARED {
+                1 => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 }>(sum),
+                2 => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 1 }>(sum),
+                _ => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 2 }>(sum),
+            };
         }
+        _mm256_packus_epi32(samples[0], samples[1])
     }
 }
 
@@ -210,25 +207,24 @@ fn pair(words: [i16; 2]) -> __m256i {
 /// The sums of neighbours, in the order that [`pack_pairs`] undoes: in each half of a register those of `a`, then
 /// those of `b`.
 #[target_feature(enable = "avx2")]
-fn pair_sums(a: __m256i, b: __m256i) -> __m256i {
+fn pair_sums([a, b]: [__m256i; 2]) -> __m256i {
     let (a, b) = (_mm256_castsi256_ps(a), _mm256_castsi256_ps(b));
     let even = _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
     let odd = _mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(a, b));
     _mm256_add_epi16(even, odd)
 }
 
-/// Bytes of 32 samples, at most 255 each.
+/// Bytes of 32 samples, of which those above 255 become 255.
 #[target_feature(enable = "avx2")]
-fn pack([a, b, c, d]: [__m256i; 4]) -> __m256i {
-    let bytes = _mm256_packus_epi16(_mm256_packus_epi32(a, b), _mm256_packus_epi32(c, d));
-    // Packing works on each half of a register by itself.
-    _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+fn pack([a, b]: [__m256i; 2]) -> __m256i {
+    // Packing, here and of the words before, works on each half of a register by itself.
+    _mm256_permutevar8x32_epi32(_mm256_packus_epi16(a, b), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
 }
 
-/// Bytes of 16 samples of each plane, at most 255 each, in the order of the pixels.
+/// Bytes of 16 samples of each plane, of which those above 255 become 255, in the order of the pixels.
 #[target_feature(enable = "avx2")]
-fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m256i; 2]; 2]) -> [__m128i; 2] {
-    let bytes = _mm256_packus_epi16(_mm256_packus_epi32(cb0, cb1), _mm256_packus_epi32(cr0, cr1));
+fn pack_pairs([cb, cr]: [__m256i; 2]) -> [__m128i; 2] {
+    let bytes = _mm256_packus_epi16(cb, cr);
     let (low, high) = (_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
     [_mm_unpacklo_epi16(low, high), _mm_unpackhi_epi16(low, high)]
 }

@@ -41,6 +41,7 @@ fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx512bw,avx512vnni")]
 #[allow(unsafe_code)]
+#[inline(never)] // with registers of its own
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
     let columns = rows.columns(COLUMNS, WIDE, HIGH);
     let mut alphas = _mm512_set1_epi32(-1);
