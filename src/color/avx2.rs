@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::registers::{load, store};
+use super::registers::{load, prefetch, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
 
@@ -105,6 +105,7 @@ impl Kernel {
             // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
             let [mut outer, mut inner] = [[zero; 2]; 2];
             for row in 0..HIGH {
+                prefetch::<{ 2 * COLUMNS }>(rows.pixels[row], 4 * start + 64 * half);
                 // SAFETY: the row has the block, as the caller promises.
                 let pixels: [__m256i; 2] = unsafe { load(rows.pixels[row], 4 * start + 64 * half) };
                 let mut samples = outer;

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::registers::{load, store};
+use super::registers::{load, prefetch, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
 
@@ -98,6 +98,7 @@ impl Kernel {
         let mut outer = [_mm512_setzero_si512(); 4];
         let mut inner = outer;
         for row in 0..HIGH {
+            prefetch::<{ 4 * COLUMNS }>(rows.pixels[row], 4 * start);
             // SAFETY: the row has the block, as the caller promises.
             let pixels: [__m512i; 4] = unsafe { load(rows.pixels[row], 4 * start) };
             let mut samples = outer;

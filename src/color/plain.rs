@@ -30,10 +30,10 @@ fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
         let [mut first, mut third] = [[0; COLUMNS]; 2];
         for (pixels, samples) in rows.pixels.iter().zip(&mut rows.luma).filter(|(pixels, _)| !pixels.is_empty()) {
             let block = block(pixels, start);
-            for alpha in component(&block, 3) {
+            for alpha in component(block, 3) {
                 alphas &= alpha;
             }
-            let components = [component(&block, 0), component(&block, 1), component(&block, 2)];
+            let components = [component(block, 0), component(block, 1), component(block, 2)];
             luma(plan.limbs, &components, &mut samples[start..][..COLUMNS]);
             for i in 0..COLUMNS {
                 first[i] += components[0][i] - components[1][i];
