@@ -75,6 +75,44 @@ pub enum Error {
     #[error("the movie has no frames; an MP4 needs at least one")]
     NoFrames,
 
+    /// An image's pixels are not of 8-bit RGBA, RGB or grey.
+    #[cfg(feature = "image")]
+    #[error("an image of {pixels} pixels is no frame: convert it first, as with to_rgba8")]
+    Image {
+        /// The image crate's name of the type of pixel.
+        pixels: String,
+    },
+
+    /// A font file cannot be read.
+    #[cfg(feature = "plotters")]
+    #[error("the font file for {family} cannot be read: it is not a TrueType or OpenType font")]
+    Font {
+        /// The family it was to be registered for.
+        family: String,
+    },
+
+    /// The closure that draws an [`Animation`](crate::Animation) has failed.
+    #[error("drawing frame {frame}: {source}")]
+    Draw {
+        /// Index of the frame.
+        frame: u64,
+        /// What the closure returned.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    /// The closure that was told of the progress has cancelled the movie.
+    #[error("cancelled")]
+    Cancelled,
+
+    /// A piece of an [`Animation`](crate::Animation) cannot be used.
+    #[error("{piece}: {reason}")]
+    Piece {
+        /// Which one: its number, or its file.
+        piece: String,
+        /// Why.
+        reason: String,
+    },
+
     /// libx264 refused its parameters or failed to encode.
     #[error("x264 {doing}: {message}")]
     X264 {
@@ -106,9 +144,9 @@ pub enum Error {
     #[error("mp4: {0}")]
     Mp4(String),
 
-    /// The encoder's thread ended without saying why, which is a defect of this crate.
-    #[error("the encoder's thread has stopped")]
-    EncoderGone,
+    /// The movie has ended before, by the error that was then returned.
+    #[error("the movie has ended by an earlier error")]
+    Ended,
 }
 
 impl Error {

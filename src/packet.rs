@@ -1,7 +1,7 @@
 //! Encoded pictures: the word between `encoder` and `mp4`.
 
 /// The parameter sets of a stream, each one NAL unit without length or start code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ParameterSets {
     /// Sequence parameter set (NAL type 7).
     pub sps: Vec<u8>,

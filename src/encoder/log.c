@@ -19,5 +19,4 @@ void kinetograph_log_to(x264_param_t *parameters, void *context)
 {
     parameters->pf_log = print;
     parameters->p_log_private = context;
-    parameters->i_log_level = X264_LOG_DEBUG;
 }

@@ -6,7 +6,7 @@ use crate::Error;
 macro_rules! named {
     ($(#[$meta:meta])* $type:ident, $setting:literal { $($(#[$vmeta:meta])* $variant:ident = $name:literal,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum $type { $($(#[$vmeta])* $variant,)* }
 

@@ -4,6 +4,7 @@ mod choices;
 mod color_space;
 mod tag;
 mod validate;
+mod x264_options;
 
 use std::time::SystemTime;
 
@@ -207,7 +208,8 @@ impl Settings {
         Self { keyframe_interval: Some(frames), ..self }
     }
 
-    /// Sets the width to height of a pixel, each 1 to 65535.
+    /// Sets the width to height of a pixel, each 1 to 65535; either side of the movie, scaled by it, must have 1 to 65535
+    /// pixels.
     #[must_use]
     pub fn pixel_aspect(self, width: u32, height: u32) -> Self {
         Self { pixel_aspect: (width, height), ..self }
@@ -266,7 +268,8 @@ impl Settings {
     /// Sets any other option of x264 by the name its program has for it, without the dashes: `("bframes", "3")`.
     ///
     /// x264 checks name and value when the movie is created. Options that the crate itself decides (such as `fps`)
-    /// and options that read or write files (such as `stats`) are refused by [`validate`](Self::validate).
+    /// and options that read or write files (such as `stats`) are refused by [`validate`](Self::validate). `asm` can
+    /// only take instruction sets away, and `zones` have a quantiser or a bit rate factor each, no further options.
     #[must_use]
     pub fn x264_option(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.x264_options.push((name.into(), value.to_string()));
@@ -277,11 +280,6 @@ impl Settings {
     pub fn coded_size(&self) -> (u32, u32) {
         let (wide, high) = self.chroma.subsampling();
         (self.width.next_multiple_of(wide), self.height.next_multiple_of(high))
-    }
-
-    /// Whether an odd side is made even by repeating a column or a row.
-    pub(crate) fn is_padded(&self) -> bool {
-        self.coded_size() != (self.width, self.height)
     }
 
     /// The clock of the movie; the frame rate must be valid.

@@ -3,70 +3,9 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{OddSize, Quality, Settings};
+use super::{Chroma, OddSize, Profile, Quality, Settings, x264_options};
+use crate::time::Clock;
 use crate::{Error, Result};
-
-/// x264 options that are refused, and why. x264 takes `_` for `-` and a prefix `no` or `no-` in names.
-const REFUSED_OPTIONS: &[(&str, &[&str])] = &[
-    (
-        "it would read or write files",
-        &["stats", "pass", "dump-yuv", "cqmfile", "opencl", "opencl-clbin", "opencl-device"],
-    ),
-    (
-        "use the setter of Settings instead",
-        &[
-            "preset",
-            "tune",
-            "profile",
-            "fps",
-            "crf",
-            "qp",
-            "qp-constant",
-            "bitrate",
-            "vbv-maxrate",
-            "vbv-bufsize",
-            "sar",
-            "threads",
-            "level",
-            "level-idc",
-            "keyint",
-            "fullrange",
-            "range",
-            "colorprim",
-            "transfer",
-            "colormatrix",
-            "chromaloc",
-            "input-csp",
-            "csp",
-            "output-csp",
-            "input-depth",
-            "output-depth",
-            "input-res",
-            "timebase",
-        ],
-    ),
-    (
-        "the crate itself decides it",
-        &[
-            "annexb",
-            "repeat-headers",
-            "vfr-input",
-            "force-cfr",
-            "log",
-            "log-level",
-            "psnr",
-            "ssim",
-            "crop-rect",
-            "avcintra-class",
-            "avcintra-flavor",
-        ],
-    ),
-    (
-        "frames of this crate are progressive pictures",
-        &["interlaced", "tff", "bff", "fake-interlaced", "pulldown", "pic-struct", "nal-hrd", "frame-packing"],
-    ),
-    ("players could not begin anywhere but at the first frame", &["intra-refresh"]),
-];
 
 impl Settings {
     /// Checks every setting.
@@ -84,21 +23,48 @@ impl Settings {
             }
         }
         self.frame_rate.validate()?;
+        let clock = self.clock();
+        if i64::from(clock.frame) > Clock::MAX_GAP {
+            let longest = Clock::MAX_GAP / i64::from(clock.timescale);
+            return Err(Error::setting(
+                "frame_rate",
+                self.frame_rate,
+                format!("with variable_rate it must be at least 1/{longest} frames a second"),
+            ));
+        }
         self.validate_quality()?;
         if let Some(frames) = self.keyframe_interval {
             within("keyframe_interval", frames, 1..=100_000)?;
         }
         within("pixel_aspect's width", self.pixel_aspect.0, 1..=65_535)?;
         within("pixel_aspect's height", self.pixel_aspect.1, 1..=65_535)?;
+        self.validate_shown_size()?;
         if let Some(threads) = self.threads {
             within("threads", threads, 1..=128)?;
         }
         within("fragment_seconds", self.fragment_seconds, 0.01..=3600.0)?;
+        // A box's size has 32 bits, and the moov that holds the tags is built in memory.
+        let mut bytes = 0;
         for (tag, text) in &self.tags {
-            // A box's size has 32 bits, and the moov that holds the tags is built in memory.
             within(&format!("the length of tag {}", tag.key().escape_ascii()), text.len(), 0..=1 << 20)?;
+            bytes += text.len() + 24;
+            within("the length of all tags", bytes, 0..=16 << 20)?;
         }
-        self.x264_options.iter().try_for_each(|(name, value)| validate_option(name, value))
+        self.x264_options.iter().try_for_each(|(name, value)| x264_options::validate(name, value))
+    }
+
+    /// Players scale the one side or the other; ffmpeg loses frames where that side vanishes, and the container has 16
+    /// bits for it.
+    fn validate_shown_size(&self) -> Result<()> {
+        let ((width, height), (wide, high)) = (self.coded_size(), self.pixel_aspect);
+        let scaled = |side: u32, by: u32, to: u32| u64::from(side) * u64::from(by) / u64::from(to);
+        let sides = [scaled(width, wide, high), scaled(height, high, wide)];
+        if sides.iter().all(|side| (1..=65_535).contains(side)) {
+            return Ok(());
+        }
+        let allowed =
+            format!("a frame of {width}×{height} must have 1 to 65535 pixels when either side is scaled by it");
+        Err(Error::setting("pixel_aspect", format!("{wide}:{high}"), allowed))
     }
 
     fn validate_quality(&self) -> Result<()> {
@@ -116,6 +82,31 @@ impl Settings {
             within("vbv's max_kbit_per_second", vbv.max_kbit_per_second, 1..=2_000_000)?;
             within("vbv's buffer_kbit", vbv.buffer_kbit, 1..=2_000_000)?;
         }
+        self.validate_profile()
+    }
+
+    /// x264 refuses these too, but says why on standard error only.
+    fn validate_profile(&self) -> Result<()> {
+        let Some(profile) = self.profile else { return Ok(()) };
+        let lossless = match self.quality {
+            Quality::Lossless | Quality::Qp(0) => true,
+            // x264 cuts the factor to a whole quantiser, which begins at −12 for 10 bits.
+            Quality::Crf(crf) => crf + if self.bit_depth == 10 { 12.0 } else { 0.0 } < 1.0,
+            _ => false,
+        };
+        let (least, why) = [
+            (Profile::High444, "lossless quality", lossless),
+            (Profile::High444, "chroma 444", self.chroma == Chroma::Yuv444),
+            (Profile::High422, "chroma 422", self.chroma == Chroma::Yuv422),
+            (Profile::High10, "bit_depth 10", self.bit_depth == 10),
+            (Profile::High, "chroma gray", self.chroma == Chroma::Gray),
+        ]
+        .into_iter()
+        .find_map(|(least, why, needed)| needed.then_some((least, why)))
+        .unwrap_or((Profile::Baseline, ""));
+        if profile < least {
+            return Err(Error::setting("profile", profile, format!("it must be at least {least} for {why}")));
+        }
         Ok(())
     }
 }
@@ -125,17 +116,4 @@ fn within<T: PartialOrd + Display>(name: &str, value: T, range: RangeInclusive<T
         return Ok(());
     }
     Err(Error::setting(name, value, format!("it must be {} to {}", range.start(), range.end())))
-}
-
-fn validate_option(name: &str, value: &str) -> Result<()> {
-    let refuse = |why: &str| Err(Error::setting("x264_option", format!("{name:?}"), why));
-    if name.contains('\0') || value.contains('\0') {
-        return refuse("names and values must not contain a NUL character");
-    }
-    let dashed = name.replace('_', "-");
-    let plain = dashed.strip_prefix("no").map_or(&*dashed, |rest| rest.trim_start_matches('-'));
-    match REFUSED_OPTIONS.iter().find(|(_, names)| names.contains(&plain)) {
-        Some((why, _)) => refuse(why),
-        None => Ok(()),
-    }
 }

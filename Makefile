@@ -1,0 +1,43 @@
+# make demo   installs what the build needs (Debian, Ubuntu), builds, and writes demo.mp4
+# make test   installs what the tests judge with, and runs all of them
+# make bench  the benchmarks
+
+BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
+TEST_PACKAGES = ffmpeg x264 mediainfo chromium
+
+.PHONY: demo test bench build-packages test-packages
+
+demo: build-packages
+	cargo run --release --example demo -- demo.mp4
+
+test: build-packages test-packages
+	cargo test --all-features
+
+bench: build-packages test-packages
+	cargo bench
+
+build-packages:
+	@$(call install,$(BUILD_PACKAGES))
+
+test-packages:
+	@$(call install,$(TEST_PACKAGES))
+
+# Installs the Debian packages of a list that are missing. Other systems have other names, which are only told.
+define install
+	command -v dpkg-query >/dev/null || { \
+		echo 'Not a Debian system. Needed to build: libx264, libclang and pkg-config'; \
+		echo '  Fedora: dnf install x264-devel clang-devel pkgconf (RPM Fusion)'; \
+		echo '  Arch:   pacman -S x264 clang pkgconf'; \
+		echo '  macOS:  brew install x264 llvm pkgconf'; \
+		echo 'and for the tests: ffmpeg, the x264 program, mediainfo and Chromium.'; \
+		exit 0; }; \
+	missing=; \
+	for package in $(1); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "Installing$$missing"; \
+	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	$$as_root apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+endef

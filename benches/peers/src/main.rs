@@ -1,0 +1,206 @@
+//! kinetograph beside what people use today: whole processes, in turn, in one run, on the same frames.
+
+mod case;
+mod chart;
+mod comparison;
+mod contestants;
+mod document;
+mod goals;
+mod judge;
+mod machine;
+mod measure;
+mod scene;
+mod statistics;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::Command;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kinetograph::Preset;
+
+use crate::case::{Case, Job};
+use crate::comparison::Studio;
+use crate::contestants::{Contestant, Entry, Programs};
+use crate::scene::Scene;
+
+/// Measures kinetograph beside what people use today.
+///
+/// Frames are drawn into a temporary folder (TMPDIR says where); then the contestants encode them in turn, round after
+/// round, each in a process of its own.
+#[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// Short movies only, to see that it runs
+    #[arg(long)]
+    quick: bool,
+    /// Rounds; the tables show their medians
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    rounds: u8,
+    /// Only these contestants
+    #[arg(long, value_delimiter = ',')]
+    contestants: Vec<Contestant>,
+    /// One case instead of the usual ones: scene, size, frames
+    #[arg(long, requires_all = ["size", "frames", "preset"])]
+    scene: Option<Scene>,
+    /// Width and height of that case's frames in pixels, as 640x480
+    #[arg(long, value_parser = size)]
+    size: Option<(u32, u32)>,
+    /// That case's number of frames
+    #[arg(long)]
+    frames: Option<u32>,
+    /// That case's presets
+    #[arg(long, value_delimiter = ',')]
+    preset: Vec<Preset>,
+    /// Write BENCHMARKS.md and docs/benchmarks.png into this folder
+    #[arg(long, value_name = "FOLDER")]
+    write: Option<PathBuf>,
+    /// The Python that may have PyAV, imageio-ffmpeg and matplotlib
+    #[arg(long, env = "PYTHON", default_value = "python3")]
+    python: PathBuf,
+    /// The library's example program
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/examples/encode_raw"))]
+    encode_raw: PathBuf,
+}
+
+/// What this program does when it has started itself.
+#[derive(Subcommand)]
+#[command(hide = true)]
+enum Part {
+    /// Draws frames
+    Draw {
+        #[command(flatten)]
+        frames: Frames,
+        rgba: PathBuf,
+        i420: PathBuf,
+    },
+    /// Is one contestant
+    Perform {
+        who: Contestant,
+        #[command(flatten)]
+        frames: Frames,
+        #[arg(long)]
+        preset: Preset,
+        #[arg(long)]
+        bit_rate: u32,
+        #[arg(long)]
+        rgba: PathBuf,
+        #[arg(long)]
+        output: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct Frames {
+    #[arg(long)]
+    scene: Scene,
+    #[arg(long, value_parser = size)]
+    size: (u32, u32),
+    #[arg(long)]
+    frames: u32,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.part {
+        None => compare(&arguments),
+        Some(Part::Draw { frames, rgba, i420 }) => {
+            frames.scene.write(frames.size, frames.frames, rgba, i420).map_err(Into::into)
+        }
+        Some(Part::Perform { who, frames, preset, bit_rate, rgba, output }) => who.perform(&Job {
+            case: Case { scene: frames.scene, size: frames.size, frames: frames.frames, preset: *preset },
+            rgba: rgba.clone(),
+            i420: PathBuf::new(),
+            bit_rate: *bit_rate,
+            output: output.clone(),
+        }),
+    };
+    if let Err(error) = outcome {
+        eprintln!("peers: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let programs = Programs { python: arguments.python.clone(), encode_raw: arguments.encode_raw.clone() };
+    let field: Vec<Entry> = Contestant::value_variants().iter().map(|who| Entry::find(*who, &programs)).collect();
+    println!("{}\n\n{}", machine::describe(), document::field(&field));
+    let present: Vec<Contestant> = field.iter().filter(|entry| entry.found.is_ok()).map(|entry| entry.who).collect();
+    for program in ["x264", "ffmpeg", "ffprobe"] {
+        machine::first_line(Command::new(program).arg(if program == "x264" { "--version" } else { "-version" }))
+            .map_err(|error| format!("{error}: what everything is measured against, or judged by"))?;
+    }
+    let folder = tempfile::tempdir()?;
+    let mut tables = Vec::new();
+    for plan in arguments.plans() {
+        let contestants: Vec<Contestant> =
+            plan.contestants.iter().copied().filter(|who| present.contains(who)).collect();
+        let mut studio = Studio::new(folder.path(), &programs, plan.rounds.into());
+        for case in plan.cases {
+            let table = studio.compare(case, &contestants)?;
+            println!("{}", document::table(&table));
+            tables.push(table);
+        }
+    }
+    let goals = goals::goals(&tables);
+    println!("{}", document::goals(&goals));
+    if let Some(folder) = &arguments.write {
+        std::fs::write(folder.join("BENCHMARKS.md"), document::page(&field, &tables, &goals))?;
+        std::fs::create_dir_all(folder.join("docs"))?;
+        chart::draw(&tables)?.save_png(folder.join("docs/benchmarks.png"))?;
+    }
+    Ok(())
+}
+
+/// Cases for the same contestants.
+struct Plan {
+    cases: Vec<Case>,
+    contestants: Vec<Contestant>,
+    rounds: u8,
+}
+
+impl Arguments {
+    fn plans(&self) -> Vec<Plan> {
+        let cases = |scene, size, frames, presets: &[Preset]| {
+            presets.iter().map(move |preset| Case { scene, size, frames, preset: *preset }).collect::<Vec<_>>()
+        };
+        let rounds = self.rounds;
+        let field: Vec<Contestant> = match self.contestants.is_empty() {
+            true => Contestant::value_variants().iter().copied().filter(|who| *who != Contestant::EncodeRaw).collect(),
+            false => self.contestants.clone(),
+        };
+        if let (Some(scene), Some(size), Some(frames)) = (self.scene, self.size, self.frames) {
+            return vec![Plan { cases: cases(scene, size, frames, &self.preset), contestants: field, rounds }];
+        }
+        let (ultrafast, veryfast, medium) = (Preset::Ultrafast, Preset::Veryfast, Preset::Medium);
+        if self.quick {
+            let plot = cases(Scene::Plot, (640, 480), 300, &[veryfast, medium]);
+            let photo = cases(Scene::Photo, (640, 480), 100, &[veryfast]);
+            return vec![Plan { cases: [plot, photo].concat(), contestants: field, rounds }];
+        }
+        let all = [
+            cases(Scene::Plot, (640, 480), 600, &[ultrafast, veryfast, medium]),
+            cases(Scene::Plot, (1280, 720), 300, &[veryfast, medium]),
+            cases(Scene::Photo, (1280, 720), 120, &[veryfast, medium]),
+        ];
+        let program = || vec![Contestant::X264, Contestant::EncodeRaw];
+        let beside = cases(Scene::Plot, (1280, 720), 400, &[veryfast, medium]);
+        let mut plans = vec![
+            Plan { cases: all.concat(), contestants: field, rounds },
+            Plan { cases: beside, contestants: program(), rounds },
+        ];
+        if self.write.is_some() {
+            // For the memory, which one round tells; the frames fill 8 GB.
+            let long = cases(Scene::Plot, (1280, 720), 1600, &[veryfast]);
+            plans.push(Plan { cases: long, contestants: program(), rounds: 1 });
+        }
+        plans
+    }
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    sides.ok_or_else(|| "write it as 640x480".into())
+}

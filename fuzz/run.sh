@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Fuzzes a target (settings, frames, recover) for so many seconds, 1800 unless given: fuzz/run.sh settings 60
+#
+# libFuzzer and AddressSanitizer with the stable toolchain: RUSTC_BOOTSTRAP allows the one unstable flag. With a nightly
+# one, `cargo fuzz run settings` does the same. What is found stays in fuzz/artifacts; new inputs go to fuzz/found, and
+# what they add to fuzz/corpus is taken over by `fuzz/run.sh settings merge`.
+set -euo pipefail
+cd "$(dirname "$0")"
+target=$1 seconds=${2:-1800}
+host=$(rustc -vV | sed -n 's/^host: //p')
+export RUSTC_BOOTSTRAP=1
+export RUSTFLAGS="-Zsanitizer=address --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module \
+    -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
+# A target given explicitly keeps the flags from the build scripts.
+cargo build --release --quiet --target "$host" --bin "$target"
+mkdir -p "corpus/$target" "found/$target" "artifacts/$target"
+fuzzer=target/$host/release/$target
+dictionary=()
+[ ! -f "$target.dict" ] || dictionary=(-dict="$target.dict")
+if [ "$seconds" = merge ]; then
+    exec "$fuzzer" -merge=1 "corpus/$target" "found/$target"
+fi
+# x264 does not free its parsed zones, nor what it had when it refuses a quantiser matrix: a few bytes an encoder.
+leaks=1
+[ "$target" != settings ] || leaks=0
+exec "$fuzzer" "${dictionary[@]}" -detect_leaks="$leaks" -artifact_prefix="artifacts/$target/" -timeout=20 -rss_limit_mb=3000 -max_len=6000 -len_control=0 \
+    -max_total_time="$seconds" -print_final_stats=1 "found/$target" "corpus/$target"

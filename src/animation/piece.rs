@@ -1,0 +1,322 @@
+//! Parts that were made alone: as bytes, as files, and as a folder of them that outlives the process.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::packet::ParameterSets;
+use crate::part::{Film, Parts, Sample};
+use crate::settings::Settings;
+use crate::{Error, Result};
+
+/// What the bytes of a piece begin with; the last two are the version of their form.
+const MAGIC: &[u8; 16] = b"kinetograph pc01";
+
+/// The extension of the files of pieces in a folder, and of those that a killed process leaves.
+const PIECE: &str = "piece";
+const UNFINISHED: &str = "unfinished-piece";
+
+/// Bytes of a sample's entry: size, pts, dts, sync.
+const SAMPLE: usize = 4 + 8 + 8 + 1;
+
+/// One part of an [`Animation`](crate::Animation), encoded: made by [`encode_part`](crate::Animation::encode_part) on
+/// whatever machine, used by [`join`](crate::Animation::join).
+///
+/// A piece knows which part of which movie it is: the number of frames, the settings that shape the stream, the version
+/// of this crate and that of x264. It does not know what was drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    part: u64,
+    identity: String,
+    sets: ParameterSets,
+    film: Film,
+}
+
+impl Piece {
+    pub(super) fn new(part: u64, identity: &Identity, sets: ParameterSets, film: Film) -> Self {
+        Self { part, identity: identity.0.clone(), sets, film }
+    }
+
+    /// Which part it is, counted from 0.
+    pub fn part(&self) -> u64 {
+        self.part
+    }
+
+    /// Frames in it.
+    pub fn frames(&self) -> u64 {
+        self.film.samples.len() as u64
+    }
+
+    /// The piece as bytes, with a checksum.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(self.part, &self.identity, &self.sets, &self.film)
+    }
+
+    /// The piece that [`to_bytes`](Self::to_bytes) has made into bytes.
+    ///
+    /// # Errors
+    /// [`Error::Piece`] if the bytes are not those of a piece, or not as they were.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        parse(bytes).map_err(|reason| Error::Piece { piece: "a piece".into(), reason: reason.into() })
+    }
+
+    /// Writes the piece into a file, which appears when it is complete.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if that fails.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        store(path.as_ref(), &self.to_bytes())
+    }
+
+    /// Reads a piece from a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read, [`Error::Piece`] if it is not a piece, or damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = fs::read(path).map_err(Error::io(format!("reading {}", path.display())))?;
+        parse(&bytes).map_err(|reason| Error::Piece { piece: path.display().to_string(), reason: reason.into() })
+    }
+
+    pub(super) fn film(&self) -> &Film {
+        &self.film
+    }
+
+    pub(super) fn sets(&self) -> &ParameterSets {
+        &self.sets
+    }
+
+    /// Whether it is a piece of this movie.
+    pub(super) fn check(&self, identity: &Identity, parts: &Parts, sets: &ParameterSets) -> Result<()> {
+        let refuse = |reason: String| Err(Error::Piece { piece: format!("the piece of part {}", self.part), reason });
+        for (theirs, ours) in self.identity.lines().zip(identity.0.lines()) {
+            if theirs != ours {
+                let name = ours.split_once(':').map_or(ours, |(name, _)| name);
+                let value = |line: &str| line.split_once(": ").map_or(line, |(_, value)| value).to_string();
+                return refuse(format!("its {name} is {}, not {}", value(theirs), value(ours)));
+            }
+        }
+        if self.identity != identity.0 {
+            return refuse("it was made with other settings".into());
+        }
+        if self.sets != *sets {
+            let x264 = |sets: &ParameterSets| {
+                let text = String::from_utf8_lossy(&sets.sei).into_owned();
+                // "x264 - core 164 r3095 baee400 - H.264/MPEG-4 AVC codec - …"
+                text.split_once("x264 - ")
+                    .and_then(|(_, rest)| rest.split_once(" - "))
+                    .map(|(core, _)| core.to_string())
+            };
+            let name = |sets| x264(sets).unwrap_or_else(|| "another x264".into());
+            return refuse(format!("it was made by x264 {}, not {}", name(&self.sets), name(sets)));
+        }
+        let frames = parts.range(self.part);
+        if self.part >= parts.count() || self.frames() != frames.end - frames.start {
+            return refuse(format!("it has {} frames, not {}", self.frames(), frames.end - frames.start));
+        }
+        Ok(())
+    }
+}
+
+/// What pieces must have in common to become one movie, as lines `name: value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity(String);
+
+impl Identity {
+    pub fn new(settings: &Settings, parts: &Parts) -> Self {
+        // Every setting is either here or about the container alone.
+        let Settings {
+            width,
+            height,
+            frame_rate,
+            variable_rate,
+            quality,
+            vbv,
+            preset,
+            tune,
+            profile,
+            level,
+            chroma,
+            bit_depth,
+            color_space,
+            background,
+            odd_size: _,
+            keyframe_interval,
+            pixel_aspect,
+            rotation: _,
+            threads,
+            layout: _,
+            fragment_seconds: _,
+            expected_frames: _,
+            tags: _,
+            creation_time: _,
+            x264_options,
+        } = settings;
+        let lines: [(&str, &dyn Debug); 20] = [
+            ("version", &env!("CARGO_PKG_VERSION")),
+            ("number of frames", &parts.frames()),
+            ("width", width),
+            ("height", height),
+            ("frame_rate", &(frame_rate.numerator(), frame_rate.denominator())),
+            ("variable_rate", variable_rate),
+            ("quality", quality),
+            ("vbv", vbv),
+            ("preset", preset),
+            ("tune", tune),
+            ("profile", profile),
+            ("level", level),
+            ("chroma", chroma),
+            ("bit_depth", bit_depth),
+            ("color_space", color_space),
+            ("background", background),
+            ("keyframe_interval", keyframe_interval),
+            ("pixel_aspect", pixel_aspect),
+            ("threads", threads),
+            ("x264_options", x264_options),
+        ];
+        Self(lines.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect())
+    }
+}
+
+/// Finished parts that are kept in a folder, in files that end in `.piece`.
+pub(super) struct Folder {
+    path: PathBuf,
+    identity: Identity,
+    /// The files of parts that were there from the beginning.
+    kept: BTreeMap<u64, PathBuf>,
+}
+
+impl Folder {
+    /// Looks what is in the folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if there is no such folder and none can be made; [`Error::Piece`] for a piece of another movie.
+    pub fn scan(path: &Path, identity: Identity, parts: &Parts, sets: &ParameterSets) -> Result<Self> {
+        let reading = || Error::io(format!("reading the folder {}", path.display()));
+        fs::create_dir_all(path).map_err(Error::io(format!("making the folder {}", path.display())))?;
+        let mut kept = BTreeMap::new();
+        for entry in fs::read_dir(path).map_err(reading())? {
+            let file = entry.map_err(reading())?.path();
+            if file.extension().is_some_and(|extension| extension == PIECE) {
+                let piece = Piece::open(&file)?;
+                piece.check(&identity, parts, sets).map_err(|error| match error {
+                    Error::Piece { reason, .. } => Error::Piece { piece: file.display().to_string(), reason },
+                    other => other,
+                })?;
+                kept.insert(piece.part, file);
+            }
+        }
+        Ok(Self { path: path.to_path_buf(), identity, kept })
+    }
+
+    /// The parts that were there from the beginning.
+    pub fn kept(&self) -> impl Iterator<Item = u64> {
+        self.kept.keys().copied()
+    }
+
+    /// Whether a part was there from the beginning.
+    pub fn has(&self, part: u64) -> bool {
+        self.kept.contains_key(&part)
+    }
+
+    /// A part that was there from the beginning.
+    pub fn film(&self, part: u64) -> Result<Film> {
+        Ok(Piece::open(self.kept.get(&part).unwrap_or(&self.file(part)))?.film)
+    }
+
+    pub fn store(&self, part: u64, sets: &ParameterSets, film: &Film) -> Result<()> {
+        store(&self.file(part), &to_bytes(part, &self.identity.0, sets, film))
+    }
+
+    /// Removes the pieces, and the folder if nothing else is in it.
+    pub fn clear(&self) {
+        // The movie is finished: what cannot be removed does no harm to it.
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let file = entry.path();
+            if file.extension().is_some_and(|extension| extension == PIECE || extension == UNFINISHED) {
+                let _ = fs::remove_file(file);
+            }
+        }
+        let _ = fs::remove_dir(&self.path);
+    }
+
+    fn file(&self, part: u64) -> PathBuf {
+        self.path.join(format!("{part:06}.{PIECE}"))
+    }
+}
+
+/// A file that appears, complete, or does not.
+fn store(path: &Path, bytes: &[u8]) -> Result<()> {
+    let doing = || format!("writing {}", path.display());
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file =
+        tempfile::Builder::new().suffix(&format!(".{UNFINISHED}")).tempfile_in(folder).map_err(Error::io(doing()))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(Error::io(doing()))?;
+    file.persist(path).map_err(|error| Error::io(doing())(error.error))?;
+    Ok(())
+}
+
+/// Magic, CRC-32 of the rest; part, texts and film, each behind its length. Numbers are little-endian.
+fn to_bytes(part: u64, identity: &str, sets: &ParameterSets, film: &Film) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(film.data.len() + film.samples.len() * SAMPLE + 4096);
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&[0; 4]);
+    bytes.extend_from_slice(&part.to_le_bytes());
+    let samples = film.samples.iter().flat_map(|sample| {
+        let mut entry = [0; SAMPLE];
+        entry[..4].copy_from_slice(&sample.bytes.to_le_bytes());
+        entry[4..12].copy_from_slice(&sample.pts.to_le_bytes());
+        entry[12..20].copy_from_slice(&sample.dts.to_le_bytes());
+        entry[20] = sample.sync.into();
+        entry
+    });
+    let samples: Vec<u8> = samples.collect();
+    for field in [identity.as_bytes(), &sets.sps, &sets.pps, &sets.sei, &samples, &film.data] {
+        bytes.extend_from_slice(&(field.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(field);
+    }
+    let checksum = crc32fast::hash(&bytes[MAGIC.len() + 4..]);
+    bytes[MAGIC.len()..][..4].copy_from_slice(&checksum.to_le_bytes());
+    bytes
+}
+
+fn parse(bytes: &[u8]) -> Result<Piece, &'static str> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it is not a piece that this version can read")?;
+    let (checksum, rest) = rest.split_first_chunk().ok_or(DAMAGED)?;
+    if crc32fast::hash(rest) != u32::from_le_bytes(*checksum) {
+        return Err(DAMAGED);
+    }
+    fields(rest).ok_or(DAMAGED)
+}
+
+const DAMAGED: &str = "it is damaged: remove it and make the part again";
+
+fn fields(bytes: &[u8]) -> Option<Piece> {
+    let (part, mut rest) = bytes.split_first_chunk()?;
+    let mut field = || {
+        let (length, after) = rest.split_first_chunk()?;
+        let (field, after) = after.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        rest = after;
+        Some(field)
+    };
+    let identity = String::from_utf8(field()?.to_vec()).ok()?;
+    let sets = ParameterSets { sps: field()?.to_vec(), pps: field()?.to_vec(), sei: field()?.to_vec() };
+    let samples: Option<Vec<Sample>> = field()?.chunks(SAMPLE).map(sample).collect();
+    let film = Film { samples: samples?, data: field()?.to_vec() };
+    let bytes: u64 = film.samples.iter().map(|sample| u64::from(sample.bytes)).sum();
+    (bytes == film.data.len() as u64).then_some(Piece { part: u64::from_le_bytes(*part), identity, sets, film })
+}
+
+fn sample(entry: &[u8]) -> Option<Sample> {
+    let (bytes, rest) = entry.split_first_chunk()?;
+    let (pts, rest) = rest.split_first_chunk()?;
+    let (dts, rest) = rest.split_first_chunk()?;
+    Some(Sample {
+        bytes: u32::from_le_bytes(*bytes),
+        pts: i64::from_le_bytes(*pts),
+        dts: i64::from_le_bytes(*dts),
+        sync: *rest.first()? != 0,
+    })
+}

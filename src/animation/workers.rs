@@ -1,0 +1,449 @@
+//! Workers that draw, convert and encode, and the order in which their pictures are delivered.
+//!
+//! Each worker has a part of its own: it draws a frame of it, converts it and hands it to the part's encoder, all on one
+//! thread, while the pixels are in its cache. When there is no part left to begin, it draws frames of the others' parts.
+//! A frame goes to the encoder when all frames of the part before it have gone; whoever brings it there drives the
+//! encoder, and goes on while further frames are ready.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::ops::{ControlFlow, Range};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tiny_skia::{Color, Pixmap};
+
+use super::piece::Folder;
+use super::{Artist, Moment, Pen};
+use crate::color::Converter;
+use crate::packet::Packet;
+use crate::part::{Film, Part, Parts};
+use crate::planes::Planes;
+use crate::progress::Progress;
+use crate::settings::Settings;
+use crate::{Error, Frame, Result};
+
+/// Parts begun and not yet written, for each worker: one being encoded, one waiting for its turn.
+const PARTS: u64 = 2;
+
+/// Drawn pictures that wait for an encoder, for each worker.
+const PICTURES: usize = 2;
+
+/// The most often that progress is told, and the longest that film lies about unwritten.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// Film of the part whose turn it is that is worth waking the writer, in bytes.
+const CHUNK: usize = 1 << 20;
+
+/// What is to be made.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub settings: &'a Settings,
+    pub parts: &'a Parts,
+    pub artist: &'a dyn Artist,
+    /// What the canvas shows before a frame is drawn; the background colour if there is none.
+    pub layer: Option<&'a Pixmap>,
+    pub workers: usize,
+    /// Where finished parts are kept.
+    pub folder: Option<&'a Folder>,
+}
+
+/// Why the work has stopped.
+pub(super) enum Failure {
+    Error(Error),
+    /// Of the user's closure.
+    Panic(Box<dyn Any + Send>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Makes some of the parts, and delivers their packets in order; `first` is the encoder of the first of them that is not
+/// in the folder.
+pub(super) fn run(
+    job: Job<'_>,
+    parts: Range<u64>,
+    first: Option<Part>,
+    progress: &mut Progress,
+    tell: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    deliver: &mut dyn FnMut(&Packet<'_>) -> Result<()>,
+) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let shop = Shop {
+        job,
+        state: Mutex::new(State {
+            next: parts.start,
+            turn: parts.start,
+            end: parts.end,
+            first,
+            desks: VecDeque::new(),
+            free: Vec::new(),
+            lent: 0,
+            drawn: progress.kept,
+            encoded: progress.kept,
+            failure: None,
+            stopped: false,
+        }),
+        work: Condvar::new(),
+        film: Condvar::new(),
+    };
+    let delivered = thread::scope(|scope| {
+        let _stop = StopOnDrop(&shop);
+        for worker in 0..job.workers {
+            let name = format!("kinetograph worker {worker}");
+            let spawned = thread::Builder::new().name(name).spawn_scoped(scope, || shop.work());
+            spawned.map_err(Error::io("starting a worker"))?;
+        }
+        shop.write(begin, progress, tell, deliver)
+    });
+    match shop.lock().failure.take() {
+        Some(failure) => Err(failure),
+        None => Ok(delivered?),
+    }
+}
+
+/// What workers and writer share.
+struct Shop<'a> {
+    job: Job<'a>,
+    state: Mutex<State>,
+    /// Told to the workers when there may be something to do for them.
+    work: Condvar,
+    /// Told to the writer when there is film for it.
+    film: Condvar,
+}
+
+struct State {
+    /// The first part that nobody has begun.
+    next: u64,
+    /// The part being written.
+    turn: u64,
+    /// The end of the parts to make.
+    end: u64,
+    /// The encoder of the first of them that is to be drawn.
+    first: Option<Part>,
+    /// Of the parts `turn..next`.
+    desks: VecDeque<Desk>,
+    free: Vec<Planes>,
+    /// Planes that are being filled or wait for an encoder.
+    lent: usize,
+    drawn: u64,
+    encoded: u64,
+    failure: Option<Failure>,
+    stopped: bool,
+}
+
+/// A part that has been begun.
+struct Desk {
+    frames: Range<u64>,
+    /// The first frame that no worker draws yet.
+    undrawn: u64,
+    /// The first frame that the encoder has not got.
+    unencoded: u64,
+    /// Pictures of the frames from `unencoded` on; those still being drawn are missing.
+    pictures: VecDeque<Option<Planes>>,
+    /// `None` until it is open, and while a worker drives it.
+    encoder: Option<Part>,
+    film: Film,
+    /// Whether the part lies in the folder since an earlier run.
+    kept: bool,
+    done: bool,
+}
+
+enum Task {
+    /// Open the encoder of a part.
+    Begin(u64, Option<Part>),
+    /// Draw a frame of a part.
+    Draw(u64, u64, Option<Planes>),
+}
+
+impl State {
+    fn desk(&mut self, part: u64) -> &mut Desk {
+        let index = (part - self.turn) as usize;
+        &mut self.desks[index]
+    }
+
+    /// Something to do for a worker that has begun the part `mine`; `None` if there is nothing now.
+    fn task(&mut self, job: &Job<'_>, mine: &mut Option<u64>) -> Option<Task> {
+        if let Some(part) = *mine {
+            if part >= self.turn && self.desk(part).undrawn < self.desk(part).frames.end {
+                return self.draw(part, job);
+            }
+            *mine = None;
+        }
+        while self.next < self.end && self.next < self.turn + PARTS * job.workers as u64 {
+            let part = self.next;
+            let kept = job.folder.is_some_and(|folder| folder.has(part));
+            let first = if kept { None } else { self.first.take() };
+            self.next += 1;
+            self.desks.push_back(Desk::new(job.parts.range(part), kept));
+            if !kept {
+                *mine = Some(part);
+                return Some(Task::Begin(part, first));
+            }
+        }
+        // The part whose encoder has the fewest pictures before it needs help most.
+        let open = self.desks.iter().enumerate().filter(|(_, desk)| desk.undrawn < desk.frames.end);
+        let (index, _) = open.min_by_key(|(_, desk)| desk.undrawn - desk.unencoded)?;
+        self.draw(self.turn + index as u64, job)
+    }
+
+    fn draw(&mut self, part: u64, job: &Job<'_>) -> Option<Task> {
+        let lent = self.lent;
+        let desk = self.desk(part);
+        // A part that has nothing under way always gets a picture: so all parts go on.
+        if lent >= PICTURES * job.workers && desk.undrawn > desk.unencoded {
+            return None;
+        }
+        let frame = desk.undrawn;
+        desk.undrawn += 1;
+        desk.pictures.push_back(None);
+        self.lent += 1;
+        Some(Task::Draw(part, frame, self.free.pop()))
+    }
+}
+
+impl Desk {
+    fn new(frames: Range<u64>, kept: bool) -> Self {
+        Self {
+            undrawn: if kept { frames.end } else { frames.start },
+            unencoded: frames.start,
+            frames,
+            pictures: VecDeque::new(),
+            encoder: None,
+            film: Film::default(),
+            kept,
+            done: kept,
+        }
+    }
+
+    /// The next picture for the encoder, if it is drawn.
+    fn take_picture(&mut self) -> Option<Planes> {
+        let planes = self.pictures.front_mut()?.take()?;
+        self.pictures.pop_front();
+        self.unencoded += 1;
+        Some(planes)
+    }
+}
+
+impl Shop<'_> {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The state is consistent whenever the lock is free: nothing that can panic runs under it half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of a worker.
+    fn work(&self) {
+        let mut result = Ok(());
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            self.job.artist.with_pen(&mut |pen| result = self.work_with(pen));
+        }));
+        let failure = match (worked, result) {
+            (Ok(()), Ok(())) => return,
+            (Ok(()), Err(error)) => Failure::Error(error),
+            (Err(panic), _) => Failure::Panic(panic),
+        };
+        let mut state = self.lock();
+        state.failure.get_or_insert(failure);
+        drop(state);
+        self.stop();
+    }
+
+    fn work_with(&self, draw: &mut Pen<'_>) -> Result<()> {
+        let Settings { width, height, color_space, chroma, bit_depth, background, .. } = *self.job.settings;
+        let converter = Converter::new(color_space, chroma, bit_depth, background);
+        let [red, green, blue] = background;
+        // The settings are valid, so the size is.
+        let mut canvas = Pixmap::new(width, height).expect("a valid size");
+        let mut mine = None;
+        while let Some(task) = self.next_task(&mut mine) {
+            match task {
+                Task::Begin(part, encoder) => {
+                    let opened = encoder.map_or_else(|| Part::open(self.job.settings, self.job.parts, part), Ok)?;
+                    let mut state = self.lock();
+                    state.desk(part).encoder = Some(opened);
+                    self.encode(state, part)?;
+                }
+                Task::Draw(part, frame, planes) => {
+                    match self.job.layer {
+                        Some(layer) => canvas.data_mut().copy_from_slice(layer.data()),
+                        None => canvas.fill(Color::from_rgba8(red, green, blue, 255)),
+                    }
+                    draw(&mut canvas, Moment::new(frame, self.job.parts.frames(), self.job.settings.frame_rate))
+                        .map_err(|source| Error::Draw { frame, source })?;
+                    let got = (canvas.width(), canvas.height());
+                    if got != (width, height) {
+                        return Err(Error::FrameSize { frame, got, expected: (width, height) });
+                    }
+                    let mut planes = planes.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
+                    converter.convert(&Frame::from(&canvas), &mut planes)?;
+                    let mut state = self.lock();
+                    state.drawn += 1;
+                    let desk = state.desk(part);
+                    let place = (frame - desk.unencoded) as usize;
+                    desk.pictures[place] = Some(planes);
+                    self.encode(state, part)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for something to do; `None` when there will be nothing more.
+    fn next_task(&self, mine: &mut Option<u64>) -> Option<Task> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            if let Some(task) = state.task(&self.job, mine) {
+                return Some(task);
+            }
+            let nothing_undrawn = state.desks.iter().all(|desk| desk.undrawn == desk.frames.end);
+            if nothing_undrawn && state.next == state.end {
+                return None;
+            }
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Gives a part's encoder the pictures that are ready, unless another worker does.
+    fn encode<'s>(&'s self, mut state: MutexGuard<'s, State>, part: u64) -> Result<()> {
+        let Some(mut encoder) = state.desk(part).encoder.take() else { return Ok(()) };
+        while !state.stopped {
+            if let Some(planes) = state.desk(part).take_picture() {
+                drop(state);
+                let packet = encoder.encode(&planes)?;
+                state = self.lock();
+                state.free.push(planes);
+                state.lent -= 1;
+                state.encoded += 1;
+                self.work.notify_one();
+                if let Some(packet) = packet {
+                    self.keep(&mut state, part, &packet);
+                }
+                continue;
+            }
+            let desk = state.desk(part);
+            if desk.unencoded < desk.frames.end {
+                desk.encoder = Some(encoder);
+                return Ok(());
+            }
+            drop(state);
+            let packet = encoder.flush()?;
+            match packet {
+                Some(packet) => {
+                    state = self.lock();
+                    self.keep(&mut state, part, &packet);
+                }
+                None => return self.finish(part, encoder),
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&self, state: &mut State, part: u64, packet: &Packet<'_>) {
+        let film = &mut state.desk(part).film;
+        film.push(packet);
+        if film.data.len() >= CHUNK && part == state.turn {
+            self.film.notify_one();
+        }
+    }
+
+    fn finish(&self, part: u64, encoder: Part) -> Result<()> {
+        if let Some(folder) = self.job.folder {
+            let film = std::mem::take(&mut self.lock().desk(part).film);
+            folder.store(part, encoder.parameter_sets(), &film)?;
+            self.lock().desk(part).film = film;
+        }
+        // x264 takes its time to close, and its memory should not lie about longer than the part.
+        drop(encoder);
+        self.lock().desk(part).done = true;
+        self.film.notify_one();
+        Ok(())
+    }
+
+    /// Delivers the parts in order, and tells the progress; on the caller's thread.
+    fn write(
+        &self,
+        begin: Instant,
+        progress: &mut Progress,
+        tell: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+        deliver: &mut dyn FnMut(&Packet<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut told = begin;
+        loop {
+            let mut state = self.lock();
+            while !state.stopped && state.turn < state.end && !self.has_film(&state) {
+                let left = INTERVAL.saturating_sub(told.elapsed());
+                if left.is_zero() {
+                    break;
+                }
+                state = self.film.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            if state.stopped || state.turn == state.end {
+                return Ok(());
+            }
+            let turn = state.turn;
+            let (mut film, mut kept, mut done) = (Film::default(), false, false);
+            if let Some(desk) = state.desks.front_mut() {
+                (kept, done) = (desk.kept, desk.done);
+                // A part that is to be kept is kept whole.
+                if done || self.job.folder.is_none() {
+                    film = std::mem::take(&mut desk.film);
+                }
+            }
+            (progress.drawn, progress.encoded) = (state.drawn, state.encoded);
+            drop(state);
+            if let Some(folder) = self.job.folder.filter(|_| kept) {
+                film = folder.film(turn)?;
+            }
+            for packet in film.packets() {
+                deliver(&packet)?;
+            }
+            progress.written += film.samples.len() as u64;
+            progress.bytes += film.data.len() as u64;
+            if done {
+                let mut state = self.lock();
+                state.desks.pop_front();
+                state.turn += 1;
+                drop(state);
+                self.work.notify_all();
+            }
+            if told.elapsed() >= INTERVAL {
+                told = Instant::now();
+                progress.elapsed = begin.elapsed();
+                if tell(progress).is_break() {
+                    return Err(Error::Cancelled);
+                }
+            }
+        }
+    }
+
+    /// Whether there is film worth writing.
+    fn has_film(&self, state: &State) -> bool {
+        state
+            .desks
+            .front()
+            .is_some_and(|desk| desk.done || (desk.film.data.len() >= CHUNK && self.job.folder.is_none()))
+    }
+
+    fn stop(&self) {
+        self.lock().stopped = true;
+        self.work.notify_all();
+        self.film.notify_all();
+    }
+}
+
+/// However the writer ends, the workers must.
+struct StopOnDrop<'a>(&'a Shop<'a>);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}

@@ -1,0 +1,92 @@
+//! Frames from the pictures of the `image` crate (feature `image`).
+
+use std::ops::Deref;
+
+use image::{DynamicImage, ImageBuffer, Luma, Rgb, Rgba};
+
+use crate::{Error, Frame, Result};
+
+impl<'a, C: Deref<Target = [u8]>> From<&'a ImageBuffer<Rgba<u8>, C>> for Frame<'a> {
+    fn from(image: &'a ImageBuffer<Rgba<u8>, C>) -> Self {
+        Self::rgba8(image.as_raw(), image.width(), image.height())
+    }
+}
+
+impl<'a, C: Deref<Target = [u8]>> From<&'a ImageBuffer<Rgb<u8>, C>> for Frame<'a> {
+    fn from(image: &'a ImageBuffer<Rgb<u8>, C>) -> Self {
+        Self::rgb8(image.as_raw(), image.width(), image.height())
+    }
+}
+
+impl<'a, C: Deref<Target = [u8]>> From<&'a ImageBuffer<Luma<u8>, C>> for Frame<'a> {
+    fn from(image: &'a ImageBuffer<Luma<u8>, C>) -> Self {
+        Self::gray8(image.as_raw(), image.width(), image.height())
+    }
+}
+
+impl<'a> TryFrom<&'a DynamicImage> for Frame<'a> {
+    type Error = Error;
+
+    /// Borrows the pixels of an image of 8-bit RGBA, RGB or grey.
+    ///
+    /// ```
+    /// # use image::DynamicImage;
+    /// # use kinetograph::Frame;
+    /// // What a decoder gave, whatever it is.
+    /// let image = DynamicImage::new_rgb16(64, 64);
+    /// assert!(Frame::try_from(&image).is_err());
+    /// let image = image.to_rgba8();
+    /// let frame = Frame::from(&image);
+    /// # assert_eq!((frame.width(), frame.height()), (64, 64));
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Image`] if it has another type of pixel, which must be converted first, as by
+    /// [`to_rgba8`](DynamicImage::to_rgba8): a frame borrows its pixels and rounds none of them away unasked.
+    fn try_from(image: &'a DynamicImage) -> Result<Self> {
+        match image {
+            DynamicImage::ImageRgba8(image) => Ok(image.into()),
+            DynamicImage::ImageRgb8(image) => Ok(image.into()),
+            DynamicImage::ImageLuma8(image) => Ok(image.into()),
+            other => Err(Error::Image { pixels: format!("{:?}", other.color()) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PixelFormat;
+
+    #[test]
+    fn eight_bit_images_are_borrowed_as_they_are() {
+        let bytes: Vec<u8> = (0..2 * 3 * 4).collect();
+        let rgba = ImageBuffer::<Rgba<u8>, _>::from_raw(2, 3, &bytes[..]).unwrap();
+        let rgb = ImageBuffer::<Rgb<u8>, _>::from_raw(2, 3, bytes[..18].to_vec()).unwrap();
+        let gray = ImageBuffer::<Luma<u8>, _>::from_raw(2, 3, bytes[..6].to_vec()).unwrap();
+        for (frame, format) in [
+            (Frame::from(&rgba), PixelFormat::Rgba8),
+            (Frame::from(&rgb), PixelFormat::Rgb8),
+            (Frame::from(&gray), PixelFormat::Gray8),
+            (Frame::try_from(&DynamicImage::from(rgb.clone())).unwrap(), PixelFormat::Rgb8),
+            (Frame::try_from(&DynamicImage::from(gray.clone())).unwrap(), PixelFormat::Gray8),
+        ] {
+            assert_eq!((frame.width(), frame.height(), frame.format()), (2, 3, format));
+            frame.check().unwrap();
+            let row = 2 * format.bytes_per_pixel();
+            assert_eq!(frame.row(2), &bytes[2 * row..3 * row], "{format:?}");
+        }
+    }
+
+    #[test]
+    fn images_that_would_lose_something_are_refused_by_name() {
+        for (image, name) in [
+            (DynamicImage::new_rgb16(2, 2), "Rgb16"),
+            (DynamicImage::new_luma_a8(2, 2), "La8"),
+            (DynamicImage::new_rgba32f(2, 2), "Rgba32F"),
+        ] {
+            let error = Frame::try_from(&image).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! A page for each common wish.
+
+/// Makes a module of a page in `docs/`, so that its examples are tested.
+macro_rules! pages {
+    ($($name:ident = $file:literal,)*) => {
+        $(
+            #[doc = include_str!(concat!("../docs/", $file))]
+            pub mod $name {}
+        )*
+    };
+}
+
+pages! {
+    quality = "quality.md",
+    colors = "colors.md",
+    odd_sizes = "odd-sizes.md",
+    long_movies = "long-movies.md",
+    streaming = "streaming.md",
+    notebooks = "notebooks.md",
+    gpu = "gpu.md",
+    from_matplotlib = "matplotlib.md",
+    from_an_ffmpeg_pipe = "ffmpeg-pipe.md",
+}

@@ -1,0 +1,84 @@
+//! A run of samples that is complete in itself: a `moof` box and its `mdat`.
+
+use mp4::MoofBox;
+
+use super::boxes::{append, bytes_of, mdat_header};
+use super::samples::Sample;
+use crate::{Error, Result};
+
+/// Sample flags (ISO/IEC 14496-12, 8.8.3.1): depends on no other sample.
+const SYNC: u32 = 0x0200_0000;
+/// Depends on others, is not a sync sample.
+pub(super) const NOT_SYNC: u32 = 0x0101_0000;
+
+/// The bit of sample flags that says so.
+pub(super) const NON_SYNC_BIT: u32 = 0x0001_0000;
+
+/// tfhd: data offsets count from the beginning of the moof box.
+const DEFAULT_BASE_IS_MOOF: u32 = 0x02_0000;
+const TFHD_DURATION: u32 = 0x08;
+const TFHD_FLAGS: u32 = 0x20;
+const TRUN_DATA_OFFSET: u32 = 0x001;
+const TRUN_FIRST_FLAGS: u32 = 0x004;
+const TRUN_DURATIONS: u32 = 0x100;
+const TRUN_SIZES: u32 = 0x200;
+const TRUN_FLAGS: u32 = 0x400;
+const TRUN_OFFSETS: u32 = 0x800;
+
+/// The head of a fragment: its `moof` box and the header of its `mdat`.
+///
+/// `sequence` counts fragments from 1; `decode_time` is when the first sample is decoded, in ticks from the beginning of
+/// the media.
+pub(super) fn head(sequence: u32, decode_time: u64, samples: &[Sample]) -> Result<Vec<u8>> {
+    let mut moof = MoofBox::default();
+    moof.mfhd.sequence_number = sequence;
+    moof.trafs.push(Default::default());
+    let traf = &mut moof.trafs[0];
+    // The crate's traf writes its tfhd alone.
+    let mut tfdt = traf.tfdt.take().unwrap_or_default();
+    let mut trun = traf.trun.take().unwrap_or_default();
+
+    let first = samples.first().copied().unwrap_or(Sample { size: 0, duration: 0, offset: 0, sync: false });
+    let rest = samples.get(1..).unwrap_or_default();
+    traf.tfhd.track_id = 1;
+    traf.tfhd.flags = DEFAULT_BASE_IS_MOOF | TFHD_FLAGS;
+    traf.tfhd.default_sample_flags = Some(NOT_SYNC);
+    tfdt.version = 1;
+    tfdt.base_media_decode_time = decode_time;
+
+    trun.flags = TRUN_DATA_OFFSET | TRUN_SIZES;
+    trun.sample_count = samples.len() as u32;
+    trun.sample_sizes = samples.iter().map(|sample| sample.size).collect();
+    if rest.iter().all(|sample| sample.duration == first.duration) {
+        traf.tfhd.flags |= TFHD_DURATION;
+        traf.tfhd.default_sample_duration = Some(first.duration);
+    } else {
+        trun.flags |= TRUN_DURATIONS;
+        trun.sample_durations = samples.iter().map(|sample| sample.duration).collect();
+    }
+    if samples.iter().any(|sample| sample.offset != 0) {
+        trun.flags |= TRUN_OFFSETS;
+        trun.sample_cts = samples.iter().map(|sample| sample.offset).collect();
+    }
+    let flags = |sample: &Sample| if sample.sync { SYNC } else { NOT_SYNC };
+    if rest.iter().any(|sample| sample.sync) {
+        trun.flags |= TRUN_FLAGS;
+        trun.sample_flags = samples.iter().map(flags).collect();
+    } else if first.sync {
+        trun.flags |= TRUN_FIRST_FLAGS;
+        trun.first_sample_flags = Some(SYNC);
+    }
+
+    let bytes: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
+    let mdat = mdat_header(bytes);
+    let mut head = bytes_of(&moof)?;
+    append(&mut head, &[b"moof", b"traf"], &bytes_of(&tfdt)?);
+    // The offset's own value does not change the size of the box.
+    trun.data_offset = Some(0);
+    let offset = head.len() + bytes_of(&trun)?.len() + mdat.len();
+    let too_long = |_| Error::Mp4(format!("a fragment of {} samples has too long a head", samples.len()));
+    trun.data_offset = Some(i32::try_from(offset).map_err(too_long)?);
+    append(&mut head, &[b"moof", b"traf"], &bytes_of(&trun)?);
+    head.extend(mdat);
+    Ok(head)
+}

@@ -1,0 +1,175 @@
+//! A closed run of frames encoded by an encoder of its own: the unit of parallel work.
+
+use std::ops::Range;
+
+use crate::Result;
+use crate::encoder::{Coding, Encoder, Threading};
+use crate::packet::{Packet, ParameterSets};
+use crate::planes::Planes;
+use crate::settings::{Quality, Settings};
+
+/// The most frames of a part when keyframes are closer together than this, and the most from one keyframe to the next
+/// unless the settings say otherwise (x264's default).
+const FRAMES: u64 = 250;
+
+/// x264's threads over all parts, where there are fewer parts than this.
+const THREADS: u64 = 8;
+
+/// Frame threads of one encoder; more cost size.
+const MOST_THREADS: u64 = 6;
+
+/// Where the parts of an animation begin: decided by the number of frames and the settings alone.
+///
+/// A part begins where one encoder from beginning to end would begin a group of pictures anyway, so that there are no
+/// more keyframes: a second one in a plot that hardly moves would double the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parts {
+    frames: u64,
+    /// Parts begin at multiples of this, in frames.
+    unit: u64,
+    count: u64,
+}
+
+impl Parts {
+    pub fn new(settings: &Settings, frames: u64) -> Self {
+        let interval = settings.keyframe_interval.map_or(FRAMES, u64::from);
+        // Parts of several groups of pictures are made of whole ones. Two pictures at least: keyframes that are
+        // neighbours must have different idr_pic_id (H.264 7.4.3); x264 counts 0, 1, 0, 1 from the part's beginning.
+        let (unit, longest) =
+            if interval > FRAMES / 2 { (1, interval) } else { (interval.max(2), FRAMES - FRAMES % interval.max(2)) };
+        let units = frames.div_ceil(unit);
+        let count = if serves(settings) { units.div_ceil(longest / unit) } else { 1 };
+        Self { frames, unit, count }
+    }
+
+    /// Frames of all parts.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The number of parts.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The frames of a part. All parts have the same number of units, give or take one; where there are several parts,
+    /// each has three frames or more, so that x264 gives all of them the same delay from decoding to showing.
+    pub fn range(&self, part: u64) -> Range<u64> {
+        let units = u128::from(self.frames.div_ceil(self.unit));
+        let begin = |part: u64| {
+            let unit = units * u128::from(part) / u128::from(self.count.max(1));
+            self.frames.min(unit as u64 * self.unit)
+        };
+        begin(part)..begin(part + 1)
+    }
+
+    /// Threads of a part's encoder: 1 where there are parts enough to keep a machine busy. It depends on nothing but
+    /// their number, as another number of threads would give other bytes.
+    fn threads(&self, settings: &Settings) -> u32 {
+        if settings.vbv.is_some() {
+            // With several threads x264's buffer model depends on which is faster.
+            return 1;
+        }
+        THREADS.div_ceil(self.count.max(1)).min(MOST_THREADS) as u32
+    }
+}
+
+/// Whether parts can serve the settings: rate control that looks back on the whole stream cannot be divided, nor can
+/// options that count frames from its beginning.
+fn serves(settings: &Settings) -> bool {
+    let divisible = match settings.quality {
+        Quality::Crf(_) | Quality::Qp(_) | Quality::Lossless => true,
+        Quality::Bitrate(_) => false,
+    };
+    divisible && settings.vbv.is_none() && !settings.x264_options.iter().any(|(name, _)| name == "zones")
+}
+
+/// One part being encoded.
+pub(crate) struct Part {
+    encoder: Encoder,
+    frames: Range<u64>,
+    /// The frame to come.
+    next: u64,
+    /// From one keyframe to the next, where the part has several.
+    unit: Option<u64>,
+    /// Whether the last picture must not become a keyframe.
+    guarded: bool,
+    ticks: i64,
+}
+
+impl Part {
+    /// Opens the encoder of a part.
+    pub fn open(settings: &Settings, parts: &Parts, index: u64) -> Result<Self> {
+        let threads = settings.threads.unwrap_or_else(|| parts.threads(settings));
+        let encoder = match threads {
+            1 => Encoder::open(settings, Threading::CallersThread)?,
+            _ => Encoder::open(&settings.clone().threads(threads), Threading::OwnThreads)?,
+        };
+        let frames = parts.range(index);
+        Ok(Self {
+            encoder,
+            next: frames.start,
+            frames,
+            unit: (parts.unit > 1 && parts.count > 1).then_some(parts.unit),
+            // Where all pictures are keyframes they come in pairs, and need no guard.
+            guarded: index + 1 < parts.count && settings.keyframe_interval != Some(1),
+            ticks: settings.clock().frame.into(),
+        })
+    }
+
+    pub fn parameter_sets(&self) -> &ParameterSets {
+        self.encoder.parameter_sets()
+    }
+
+    /// Takes the part's next frame; gives an earlier one when it is ready.
+    pub fn encode(&mut self, planes: &Planes) -> Result<Option<Packet<'_>>> {
+        let frame = self.next;
+        self.next += 1;
+        let coding = match self.unit {
+            // A scene change must not shift the keyframes that follow, or the last frame could become one.
+            Some(unit) if (frame - self.frames.start).is_multiple_of(unit) => Coding::Keyframe,
+            // The next part begins with idr_pic_id 0, which the last picture must not have.
+            _ if self.guarded && self.next == self.frames.end => Coding::Predicted,
+            _ => Coding::Any,
+        };
+        self.encoder.encode(planes, frame as i64 * self.ticks, coding)
+    }
+
+    /// Gives the next of the pictures held back, or `None` after the last.
+    pub fn flush(&mut self) -> Result<Option<Packet<'_>>> {
+        self.encoder.flush()
+    }
+}
+
+/// Encoded pictures, held until it is their turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Film {
+    pub data: Vec<u8>,
+    pub samples: Vec<Sample>,
+}
+
+/// One of them: its part of the data, and what [`Packet`] says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sample {
+    pub bytes: u32,
+    pub pts: i64,
+    pub dts: i64,
+    pub sync: bool,
+}
+
+impl Film {
+    pub fn push(&mut self, packet: &Packet<'_>) {
+        self.data.extend_from_slice(packet.data);
+        let Packet { data, pts, dts, sync } = *packet;
+        self.samples.push(Sample { bytes: data.len() as u32, pts, dts, sync });
+    }
+
+    pub fn packets(&self) -> impl Iterator<Item = Packet<'_>> {
+        let mut rest = &*self.data;
+        self.samples.iter().map(move |&Sample { bytes, pts, dts, sync }| {
+            let (data, after) = rest.split_at(bytes as usize);
+            rest = after;
+            Packet { data, pts, dts, sync }
+        })
+    }
+}

@@ -1,0 +1,249 @@
+//! plotters' drawing backend on a pixmap.
+
+use plotters_backend::{
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
+    text_anchor::{HPos, VPos},
+};
+use tiny_skia::{FillRule, PathBuilder, Pixmap, PixmapMut, Transform};
+
+use super::{
+    blend::{Ink, fill_mask, fill_rect},
+    clip::{FAR, clip_polygon, clip_polyline},
+    string::smooth,
+    stroke::{ring, stroke},
+    text::{self, Line},
+};
+use crate::{Error, PixelFormat};
+
+type Drawn = Result<(), DrawingErrorKind<Error>>;
+
+/// A pixmap that plotters draws on.
+///
+/// Positions are those of plotters' `BitMapBackend`: a coordinate means the centre of a pixel, so that an upright line
+/// one pixel wide is just that, and filled rectangles end before their lower right corner. Unlike there, every other
+/// shape is anti-aliased, and glyphs stand where the font puts them, to a quarter of a pixel. Text is drawn in the faces
+/// of [`register_font`](super::register_font), of which some are embedded; no font of the system is used.
+///
+/// ```
+/// use kinetograph::plot::PixmapBackend;
+/// use plotters::prelude::*;
+/// use tiny_skia::Pixmap;
+///
+/// let mut canvas = Pixmap::new(320, 240).expect("a valid size");
+/// let area = PixmapBackend::new(&mut canvas).into_drawing_area();
+/// area.fill(&WHITE)?;
+/// let mut chart = ChartBuilder::on(&area)
+///     .caption("A parabola", ("sans-serif", 20))
+///     .set_all_label_area_size(30)
+///     .build_cartesian_2d(-1.0..1.0, 0.0..1.0)?;
+/// chart.configure_mesh().draw()?;
+/// chart.draw_series(LineSeries::new((-50..=50).map(|x| f64::from(x) / 50.0).map(|x| (x, x * x)), &RED))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct PixmapBackend<'a> {
+    canvas: PixmapMut<'a>,
+}
+
+impl<'a> PixmapBackend<'a> {
+    /// A backend that draws over what is on the canvas.
+    pub fn new(canvas: &'a mut Pixmap) -> Self {
+        canvas.as_mut().into()
+    }
+}
+
+impl<'a> From<PixmapMut<'a>> for PixmapBackend<'a> {
+    fn from(canvas: PixmapMut<'a>) -> Self {
+        text::register_embedded();
+        Self { canvas }
+    }
+}
+
+/// The middle of a pixel.
+fn center((x, y): BackendCoord) -> (f32, f32) {
+    (x as f32 + 0.5, y as f32 + 0.5)
+}
+
+impl DrawingBackend for PixmapBackend<'_> {
+    type ErrorType = Error;
+
+    fn get_size(&self) -> (u32, u32) {
+        (self.canvas.width(), self.canvas.height())
+    }
+
+    fn ensure_prepared(&mut self) -> Drawn {
+        Ok(())
+    }
+
+    fn present(&mut self) -> Drawn {
+        Ok(())
+    }
+
+    fn draw_pixel(&mut self, (x, y): BackendCoord, color: BackendColor) -> Drawn {
+        if let Some(ink) = Ink::new(color) {
+            let (x, y) = (i64::from(x), i64::from(y));
+            fill_rect(&mut self.canvas, x..x + 1, y..y + 1, ink);
+        }
+        Ok(())
+    }
+
+    fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
+        self.draw_path([from, to], style)
+    }
+
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
+        let width = style.stroke_width();
+        let Some(ink) = Ink::new(style.color()).filter(|_| width > 0) else { return Ok(()) };
+        let mut points: Vec<BackendCoord> = path.into_iter().collect();
+        if points.len() < 2 {
+            return Ok(());
+        }
+        points.dedup();
+        match points[..] {
+            [from] => self.upright_line(from, from, width, ink),
+            [from, to] if from.0 == to.0 || from.1 == to.1 => self.upright_line(from, to, width, ink),
+            _ => clip_polyline(&points, |piece| self.polyline(piece, width, ink)),
+        }
+        Ok(())
+    }
+
+    fn draw_rect<S: BackendStyle>(&mut self, a: BackendCoord, b: BackendCoord, style: &S, fill: bool) -> Drawn {
+        let Some(ink) = Ink::new(style.color()) else { return Ok(()) };
+        let (left, right) = (i64::from(a.0.min(b.0)), i64::from(a.0.max(b.0)));
+        let (top, bottom) = (i64::from(a.1.min(b.1)), i64::from(a.1.max(b.1)));
+        if fill {
+            fill_rect(&mut self.canvas, left..right, top..bottom, ink);
+            return Ok(());
+        }
+        // Four sides that do not overlap, so that a translucent frame is even.
+        let width = i64::from(style.stroke_width());
+        let (before, after) = (width / 2, width - width / 2);
+        let (inner_top, inner_bottom) = (top + after, (bottom - before).max(top + after));
+        let across = left - before..right + after;
+        fill_rect(&mut self.canvas, across.clone(), top - before..inner_top, ink);
+        fill_rect(&mut self.canvas, across, inner_bottom..bottom + after, ink);
+        let right_side = (right - before).max(left + after)..right + after;
+        fill_rect(&mut self.canvas, left - before..left + after, inner_top..inner_bottom, ink);
+        fill_rect(&mut self.canvas, right_side, inner_top..inner_bottom, ink);
+        Ok(())
+    }
+
+    fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
+        let Some(ink) = Ink::new(style.color()) else { return Ok(()) };
+        let center = (at.0.clamp(-FAR, FAR), at.1.clamp(-FAR, FAR));
+        let radius = radius.min(FAR as u32) as f32;
+        // A disc reaches to the outer edge of the pixels that are a radius away, as a circle of one pixel's width does.
+        let half = if fill { 0.5 } else { style.stroke_width().min(FAR as u32) as f32 / 2.0 };
+        ring(&mut self.canvas, center, if fill { -1.0 } else { radius - half }, radius + half, ink);
+        Ok(())
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, vert: I, style: &S) -> Drawn {
+        let Some(ink) = Ink::new(style.color()) else { return Ok(()) };
+        let corners: Vec<(f32, f32)> = clip_polygon(vert.into_iter().collect()).into_iter().map(center).collect();
+        if ink.is_opaque() {
+            // To the outer edge of the pixels that the border runs through; neighbours then leave no seam.
+            stroke(&mut self.canvas, &corners, true, 1.0, ink);
+        }
+        let mut path = PathBuilder::new();
+        for (index, &(x, y)) in corners.iter().enumerate() {
+            if index == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        }
+        path.close();
+        // What has no area is refused with a message in the log.
+        if let Some(path) = path.finish().filter(|path| path.bounds().width() > 0.0 && path.bounds().height() > 0.0) {
+            self.canvas.fill_path(&path, &ink.paint(), FillRule::Winding, Transform::identity(), None);
+        }
+        Ok(())
+    }
+
+    fn draw_text<T: BackendTextStyle>(&mut self, text: &str, style: &T, position: BackendCoord) -> Drawn {
+        self.text(text, style, position);
+        Ok(())
+    }
+
+    fn estimate_text_size<T: BackendTextStyle>(
+        &self,
+        text: &str,
+        style: &T,
+    ) -> Result<(u32, u32), DrawingErrorKind<Error>> {
+        let line = Line::new(text, style.family(), style.style(), style.size());
+        let (width, height) = line.map_or((0, 0), |line| line.size());
+        Ok((width.max(0) as u32, height.max(0) as u32))
+    }
+
+    fn blit_bitmap(&mut self, (left, top): BackendCoord, (width, height): (u32, u32), rgb: &[u8]) -> Drawn {
+        let format = PixelFormat::Rgb8;
+        let needed = width as usize * height as usize * format.bytes_per_pixel();
+        if rgb.len() < needed {
+            return Err(DrawingErrorKind::DrawingError(Error::FrameData {
+                what: "the buffer",
+                got: rgb.len(),
+                needed,
+                width,
+                height,
+                format: format.name(),
+            }));
+        }
+        let (canvas_width, canvas_height) = (i64::from(self.canvas.width()), i64::from(self.canvas.height()));
+        let (left, top) = (i64::from(left), i64::from(top));
+        let (first, end) = ((-left).max(0), (canvas_width - left).min(i64::from(width)));
+        if first >= end {
+            return Ok(());
+        }
+        let (to, _) = self.canvas.data_mut().as_chunks_mut::<4>();
+        let (from, _) = rgb.as_chunks::<3>();
+        for row in (-top).max(0)..(canvas_height - top).min(i64::from(height)) {
+            let from = &from[(row * i64::from(width) + first) as usize..][..(end - first) as usize];
+            let to = &mut to[((row + top) * canvas_width + left + first) as usize..][..from.len()];
+            for (to, &[red, green, blue]) in to.iter_mut().zip(from) {
+                *to = [red, green, blue, 255];
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PixmapBackend<'_> {
+    pub(super) fn text<T: BackendTextStyle>(&mut self, text: &str, style: &T, position: BackendCoord) {
+        let Some(ink) = Ink::new(style.color()) else { return };
+        let Some(line) = Line::new(text, style.family(), style.style(), style.size()) else { return };
+        let (width, height) = line.size();
+        let dx = match style.anchor().h_pos {
+            HPos::Left => 0,
+            HPos::Center => -width / 2,
+            HPos::Right => -width,
+        };
+        let dy = match style.anchor().v_pos {
+            VPos::Top => 0,
+            VPos::Center => -height / 2,
+            VPos::Bottom => -height,
+        };
+        let rotation = style.transform();
+        line.draw(|mask, glyph_x, glyph_y| {
+            fill_mask(&mut self.canvas, mask, ink, |x, y| {
+                let (x, y) = rotation.transform(x + glyph_x + dx, y + glyph_y + dy);
+                (i64::from(x) + i64::from(position.0), i64::from(y) + i64::from(position.1))
+            });
+        });
+    }
+
+    /// A line along a row or a column of pixels, both ends included.
+    fn upright_line(&mut self, from: BackendCoord, to: BackendCoord, width: u32, ink: Ink) {
+        let (before, after) = (i64::from(width / 2), i64::from(width - width / 2));
+        let span = |a: i32, b: i32| {
+            let (low, high) = (i64::from(a.min(b)), i64::from(a.max(b)));
+            // Along the line its end pixels, across it the width.
+            if low == high { low - before..low + after } else { low..high + 1 }
+        };
+        fill_rect(&mut self.canvas, span(from.0, to.0), span(from.1, to.1), ink);
+    }
+
+    fn polyline(&mut self, points: &[BackendCoord], width: u32, ink: Ink) {
+        let mut curve = smooth(points);
+        if width.is_multiple_of(2) && curve.windows(2).all(|ab| ab[0].0 == ab[1].0 || ab[0].1 == ab[1].1) {
+            // Upright lines of an even width are crisp between pixels, on the side where `upright_line` has them.
+            curve.iter_mut().for_each(|at| *at = (at.0 - 0.5, at.1 - 0.5));
+        }
+        stroke(&mut self.canvas, &curve, false, width.min(FAR as u32) as f32, ink);
+    }
+}

@@ -1,0 +1,200 @@
+//! Text: the embedded faces, where glyphs stand, and their masks.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    rc::Rc,
+    sync::{Once, PoisonError, RwLock},
+};
+
+use ab_glyph::{Font, FontRef, Glyph, GlyphId, PxScale, ScaleFont, point};
+use plotters::style::{FontFamily, FontStyle};
+
+use super::blend::Mask;
+use crate::{Error, Result};
+
+/// plotters' size of a text is the height of a line; an em is this many times smaller.
+const LINE_HEIGHT: f32 = 1.24;
+
+/// Ems from the top of a text to its baseline, as in plotters' bitmap backend with its default font engine.
+const BASELINE: f32 = 0.76;
+
+/// The largest size of a text in pixels; anything larger is drawn in it.
+const MAX_SIZE: f64 = 2000.0;
+
+/// Positions within a pixel that a glyph may stand at.
+const SUBPIXELS: f32 = 4.0;
+
+/// Masks that a thread keeps before it starts anew. A chart has about a hundred.
+const MAX_MASKS: usize = 4096;
+
+type Face = &'static FontRef<'static>;
+
+/// Family, style and face, the newest first.
+static FACES: RwLock<Vec<(String, &'static str, Face)>> = RwLock::new(Vec::new());
+
+/// What a mask is of: the address of its face, the glyph, the bits of its scale, and its position within a pixel.
+type MaskKey = (usize, GlyphId, u32, u8);
+
+thread_local! {
+    static MASKS: RefCell<HashMap<MaskKey, Rc<Mask>>> = RefCell::default();
+}
+
+/// Makes a face known to [`PixmapBackend`](super::PixmapBackend) and to plotters under the name of a family and a style.
+///
+/// A style that a family lacks is drawn in its normal one, a family that is not known in `sans-serif`. Known from the
+/// beginning are DejaVu Sans with its bold and oblique faces, as `sans-serif` and `DejaVu Sans`; DejaVu Sans Mono as
+/// `monospace`; DejaVu Serif as `serif`. `bytes` is a whole TrueType or OpenType file.
+///
+/// # Errors
+/// [`Error::Font`] if the file cannot be read.
+pub fn register_font(family: &str, style: FontStyle, bytes: &'static [u8]) -> Result<()> {
+    register_embedded();
+    register(&[family], &[style], bytes)
+}
+
+/// Registers the embedded faces, once.
+pub(super) fn register_embedded() {
+    use FontStyle::{Bold, Italic, Normal, Oblique};
+    use dejavu::{sans, sans_mono, serif};
+
+    const SANS: &[&str] = &["sans-serif", "DejaVu Sans"];
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for (families, styles, bytes) in [
+            (SANS, &[Normal][..], sans::regular()),
+            (SANS, &[Bold], sans::bold()),
+            (SANS, &[Oblique, Italic], sans::oblique()),
+            (&["monospace", "DejaVu Sans Mono"], &[Normal], sans_mono::regular()),
+            (&["serif", "DejaVu Serif"], &[Normal], serif::regular()),
+        ] {
+            // Cannot fail: these are files of the dejavu crate, all of which a test reads.
+            let _ = register(families, styles, bytes);
+        }
+    });
+}
+
+fn register(families: &[&str], styles: &[FontStyle], bytes: &'static [u8]) -> Result<()> {
+    let unreadable = || Error::Font { family: families.join(", ") };
+    let face = FontRef::try_from_slice(bytes).map_err(|_| unreadable())?;
+    let face: Face = Box::leak(Box::new(face));
+    let bytes = Box::leak(with_line_height(bytes).ok_or_else(unreadable)?.into_boxed_slice());
+    for family in families {
+        for &style in styles {
+            plotters::style::register_font(family, style, bytes).map_err(|_| unreadable())?;
+            let mut faces = FACES.write().unwrap_or_else(PoisonError::into_inner);
+            faces.insert(0, (family.to_string(), style_name(style), face));
+        }
+    }
+    Ok(())
+}
+
+/// The font file with the height of its lines set to [`LINE_HEIGHT`] ems.
+///
+/// plotters measures legends through ab_glyph, whose sizes are those of the lines that the font asks for, whereas its
+/// default font engine has 1.24 ems for every font. So that charts have the measures of the latter, the font must ask
+/// for that: by the ascender and descender of its table `hhea` (OpenType 1.9, "hhea").
+fn with_line_height(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = bytes.to_vec();
+    let tables = usize::from(u16::from_be_bytes(bytes.get(4..6)?.try_into().ok()?));
+    let offset_of = |tag: &[u8]| {
+        let record = bytes.get(12..)?.chunks_exact(16).take(tables).find(|record| &record[..4] == tag)?;
+        Some(u32::from_be_bytes(record[8..12].try_into().ok()?) as usize)
+    };
+    let (head, hhea) = (offset_of(b"head")?, offset_of(b"hhea")?);
+    let units_per_em = f32::from(u16::from_be_bytes(bytes.get(head + 18..head + 20)?.try_into().ok()?));
+    let ascender = units_per_em;
+    let descender = -(LINE_HEIGHT - 1.0) * units_per_em;
+    bytes.get_mut(hhea + 4..hhea + 6)?.copy_from_slice(&(ascender.round() as i16).to_be_bytes());
+    bytes.get_mut(hhea + 6..hhea + 8)?.copy_from_slice(&(descender.round() as i16).to_be_bytes());
+    Some(bytes)
+}
+
+fn style_name(style: FontStyle) -> &'static str {
+    match style {
+        FontStyle::Normal => "normal",
+        FontStyle::Oblique => "oblique",
+        FontStyle::Italic => "italic",
+        FontStyle::Bold => "bold",
+    }
+}
+
+fn find_face(family: &str, style: FontStyle) -> Option<Face> {
+    let faces = FACES.read().unwrap_or_else(PoisonError::into_inner);
+    let find = |family: &str, style| faces.iter().find(|face| face.0 == family && face.1 == style).map(|face| face.2);
+    [family, "sans-serif"].iter().find_map(|family| find(family, style_name(style)).or_else(|| find(family, "normal")))
+}
+
+/// A line of text in a face and a size.
+pub(super) struct Line {
+    face: Face,
+    scale: PxScale,
+    em: f32,
+    /// Glyphs and where they begin, in pixels from the beginning of the line.
+    glyphs: Vec<(GlyphId, f32)>,
+    width: f32,
+}
+
+impl Line {
+    /// `None` if nothing would be seen: the size is not above 0.
+    pub fn new(text: &str, family: FontFamily, style: FontStyle, size: f64) -> Option<Self> {
+        if size.is_nan() || size <= 0.0 {
+            return None;
+        }
+        let face = find_face(family.as_str(), style)?;
+        let em = size.min(MAX_SIZE) as f32 / LINE_HEIGHT;
+        let scale = PxScale::from(em * face.height_unscaled() / face.units_per_em()?);
+        let scaled = face.as_scaled(scale);
+        let (mut glyphs, mut x, mut before) = (Vec::with_capacity(text.len()), 0.0, None);
+        for glyph in text.chars().map(|character| face.glyph_id(character)) {
+            x += before.map_or(0.0, |before| scaled.kern(before, glyph));
+            glyphs.push((glyph, x));
+            x += scaled.h_advance(glyph);
+            before = Some(glyph);
+        }
+        Some(Self { face, scale, em, glyphs, width: x })
+    }
+
+    /// Width and height in whole pixels, as plotters has them.
+    pub fn size(&self) -> (i32, i32) {
+        (self.width as i32, self.em as i32)
+    }
+
+    /// Hands over the masks of the glyphs, each with the column and row of its origin, from the upper left corner of
+    /// the line.
+    pub fn draw(&self, mut draw: impl FnMut(&Mask, i32, i32)) {
+        let baseline = (self.em * BASELINE).round() as i32;
+        for &(glyph, x) in &self.glyphs {
+            let steps = (x * SUBPIXELS).round();
+            let subpixel = steps.rem_euclid(SUBPIXELS) as u8;
+            if let Some(mask) = self.mask(glyph, subpixel) {
+                draw(&mask, (steps / SUBPIXELS).floor() as i32, baseline);
+            }
+        }
+    }
+
+    fn mask(&self, glyph: GlyphId, subpixel: u8) -> Option<Rc<Mask>> {
+        let key: MaskKey = (std::ptr::from_ref(self.face).addr(), glyph, self.scale.x.to_bits(), subpixel);
+        MASKS.with_borrow_mut(|masks| {
+            if let Some(mask) = masks.get(&key) {
+                return Some(mask.clone());
+            }
+            let position = point(f32::from(subpixel) / SUBPIXELS, 0.0);
+            let outline = self.face.outline_glyph(Glyph { id: glyph, scale: self.scale, position })?;
+            let bounds = outline.px_bounds();
+            let width = bounds.width() as usize;
+            let mut coverage = vec![0; width * bounds.height() as usize];
+            outline.draw(|x, y, covered| {
+                if let Some(pixel) = coverage.get_mut(y as usize * width + x as usize) {
+                    *pixel = (covered * 255.0).round() as u8;
+                }
+            });
+            let mask = Rc::new(Mask { left: bounds.min.x as i32, top: bounds.min.y as i32, width, coverage });
+            if masks.len() >= MAX_MASKS {
+                masks.clear();
+            }
+            masks.insert(key, mask.clone());
+            Some(mask)
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! What is told while a movie is made.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use crate::report::Bytes;
+
+/// How far an [`Animation`](crate::Animation) has come.
+///
+/// Displayed as one line of constant width, to be printed over the one before it:
+/// ` 120 of 3000 frames,   4 %,    612 frames/s,    0:05 left,   91.4 kB`
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Frames of the whole movie.
+    pub frames: u64,
+    /// Frames that are drawn.
+    pub drawn: u64,
+    /// Frames that x264 has taken.
+    pub encoded: u64,
+    /// Frames that are written. Parts wait for those before them, so this is behind and comes in steps.
+    pub written: u64,
+    /// Bytes of encoded film written, without the container.
+    pub bytes: u64,
+    /// The time since the beginning.
+    pub elapsed: Duration,
+    /// Frames of finished parts that an earlier run left; drawn, encoded and written include them.
+    pub kept: u64,
+    /// Whether the movie is finished and has its name. Told once, as the last.
+    pub finished: bool,
+}
+
+impl Progress {
+    pub(crate) fn new(frames: u64, kept: u64) -> Self {
+        let (drawn, encoded) = (kept, kept);
+        Self { frames, drawn, encoded, written: 0, bytes: 0, elapsed: Duration::ZERO, kept, finished: false }
+    }
+
+    /// How much is done, 0 to 1.
+    pub fn fraction(&self) -> f64 {
+        self.encoded as f64 / self.frames.max(1) as f64
+    }
+
+    /// Frames a second, averaged since the beginning.
+    pub fn frames_per_second(&self) -> f64 {
+        (self.encoded - self.kept) as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    /// The time that is left if it goes on as it went so far; `None` before the first frame.
+    pub fn remaining(&self) -> Option<Duration> {
+        let rate = self.frames_per_second();
+        Duration::try_from_secs_f64((self.frames - self.encoded) as f64 / rate).ok()
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.frames.to_string().len();
+        let time = match self.remaining() {
+            _ if self.finished => format!("{} taken", Clock(self.elapsed)),
+            Some(left) => format!("{} left", Clock(left)),
+            None => String::new(),
+        };
+        write!(
+            f,
+            "{:>digits$} of {} frames, {:>3.0} %, {:>6.*} frames/s, {time:>14}, {:>8}",
+            self.encoded,
+            self.frames,
+            // 100 % only when nothing is missing.
+            (100.0 * self.fraction()).floor(),
+            usize::from(self.frames_per_second() < 10.0),
+            self.frames_per_second(),
+            Bytes(self.bytes).to_string(),
+        )
+    }
+}
+
+/// A duration as hours, minutes and seconds.
+struct Clock(Duration);
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs_f64().round() as u64;
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        if hours > 0 { write!(f, "{hours}:{minutes:02}:{seconds:02}") } else { write!(f, "{minutes}:{seconds:02}") }
+    }
+}
+
+/// What a closure that is told of the progress answers: nothing, or a [`ControlFlow`] whose `Break` cancels the movie.
+pub trait Verdict {
+    /// Whether to go on.
+    fn verdict(self) -> ControlFlow<()>;
+}
+
+impl Verdict for () {
+    fn verdict(self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl Verdict for ControlFlow<()> {
+    fn verdict(self) -> ControlFlow<()> {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_progress_covers_the_one_before_it() {
+        let mut progress = Progress::new(3000, 0);
+        let first = progress.to_string();
+        assert!(first.starts_with("   0 of 3000 frames,   0 %,    0.0 frames/s,"), "{first}");
+        (progress.encoded, progress.bytes, progress.elapsed) = (120, 91_400, Duration::from_millis(200));
+        let second = progress.to_string();
+        assert_eq!(second, " 120 of 3000 frames,   4 %,    600 frames/s,      0:05 left,  91.4 kB");
+        (progress.encoded, progress.finished, progress.elapsed) = (3000, true, Duration::from_secs(7384));
+        let last = progress.to_string();
+        assert!(last.contains("3000 of 3000 frames, 100 %,    0.4 frames/s,  2:03:04 taken"), "{last}");
+        assert_eq!([first.chars().count(), last.chars().count()], [second.chars().count(); 2]);
+    }
+
+    #[test]
+    fn what_an_earlier_run_did_does_not_count_as_speed() {
+        let mut progress = Progress::new(1000, 500);
+        (progress.encoded, progress.elapsed) = (600, Duration::from_secs(1));
+        assert_eq!(progress.frames_per_second(), 100.0);
+        assert_eq!(progress.remaining(), Some(Duration::from_secs(4)));
+    }
+}

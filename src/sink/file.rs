@@ -1,0 +1,285 @@
+//! A file that has its name only when it is finished.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::mp4::Edit;
+use crate::{Error, Result};
+
+/// How many bytes are moved at a time.
+const BLOCK: usize = 1 << 20;
+
+/// The longest file name that the unfinished file's name repeats; file systems have 255 bytes for a name.
+const MAX_NAME: usize = 240;
+
+/// A file beside its final name, removed when dropped.
+pub(crate) struct UnfinishedFile {
+    file: NamedTempFile,
+    target: PathBuf,
+    length: u64,
+}
+
+impl UnfinishedFile {
+    /// Creates an empty `NAME.XXXXXX.part` in the folder of `target`; a `target` that is a symbolic link stands for
+    /// what it leads to.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the target is no regular file or has no name, or if the folder does not exist or cannot be
+    /// written to.
+    pub fn create(target: &Path) -> Result<Self> {
+        let wrong = |why: &str| Error::io(format!("creating {}", target.display()))(io::Error::other(why));
+        let target = resolve(target).map_err(Error::io(format!("creating {}", target.display())))?;
+        match fs::metadata(&target) {
+            Ok(there) if there.is_dir() => return Err(wrong("it is a folder")),
+            Ok(there) if !there.is_file() => return Err(wrong("it is not a regular file; use Movie::stream")),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::io(format!("creating {}", target.display()))(error));
+            }
+            _ => {}
+        }
+        // With a separator or a dot behind it, it could be created but never renamed to.
+        let ends_in = |name: &std::ffi::OsStr| target.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes());
+        if !target.file_name().is_some_and(ends_in) {
+            return Err(wrong("it has no file name"));
+        }
+        let file = create_beside(&target, ".part")?;
+        Ok(Self { file, target, length: 0 })
+    }
+
+    /// Opens an unfinished file that was left behind. It is not removed when dropped, and keeps its name when it is
+    /// finished.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read and written, or is still being recorded.
+    pub fn open(path: &Path) -> Result<Self> {
+        let failed = || Error::io(format!("opening {}", path.display()));
+        let target = resolve(path).map_err(failed())?;
+        let file = fs::OpenOptions::new().read(true).write(true).open(&target).map_err(failed())?;
+        let there = file.metadata().map_err(failed())?;
+        if !there.is_file() {
+            return Err(failed()(io::Error::other("it is not a regular file")));
+        }
+        if !lock(&file) {
+            return Err(failed()(io::Error::other("it is still being recorded")));
+        }
+        let mut path = TempPath::try_from_path(&target).map_err(failed())?;
+        path.disable_cleanup(true);
+        Ok(Self { file: NamedTempFile::from_parts(file, path), target, length: there.len() })
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Cuts off what is behind `length`.
+    pub fn truncate(&mut self, length: u64) -> Result<()> {
+        self.file.as_file().set_len(length).map_err(self.failed("cutting"))?;
+        self.length = length;
+        Ok(())
+    }
+
+    /// Adds bytes at the end. If that fails, the file ends where it did before.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let length = self.length;
+        self.write(length, bytes).map_err(|error| self.cut_back(length, error))
+    }
+
+    /// Adds a box, and others behind it, at the end. They appear at once: should writing end half-way, they are within
+    /// an incomplete `free` box, which readers skip, while a cut `moof` keeps some from opening the file.
+    pub fn append_boxes(&mut self, bytes: &[u8]) -> Result<()> {
+        let length = self.length;
+        let (Some((head, rest)), Ok(size)) = (bytes.split_first_chunk::<8>(), u32::try_from(bytes.len())) else {
+            return self.append(bytes);
+        };
+        let [a, b, c, d] = size.to_be_bytes();
+        self.write(length, &[a, b, c, d, b'f', b'r', b'e', b'e'])
+            .and_then(|()| self.write(length + 8, rest))
+            .and_then(|()| self.write(length, head))
+            .map_err(|error| self.cut_back(length, error))
+    }
+
+    /// Cuts off what a failed write has left. What cannot be cut off is skipped by readers.
+    fn cut_back(&mut self, length: u64, error: Error) -> Error {
+        if fault::point().is_ok() {
+            let _ = self.file.as_file().set_len(length);
+        }
+        self.length = length;
+        error
+    }
+
+    /// Makes a change.
+    pub fn edit(&mut self, edit: Edit<'_>) -> Result<()> {
+        match edit {
+            Edit::Write(at, bytes) => self.write(at, bytes),
+            Edit::Sync => fault::point().and_then(|()| self.file.as_file().sync_data()).map_err(self.failed("writing")),
+        }
+    }
+
+    /// Moves everything from `from` on to `to`, which lies behind it.
+    pub fn shift(&mut self, from: u64, to: u64) -> Result<()> {
+        let by = to - from;
+        let mut block = vec![0; BLOCK.min((self.length - from) as usize)];
+        let mut end = self.length;
+        while end > from {
+            let length = (end - from).min(BLOCK as u64);
+            let block = &mut block[..length as usize];
+            end -= length;
+            self.read(end, block)?;
+            self.write(end + by, block)?;
+        }
+        Ok(())
+    }
+
+    /// An empty file for the same target, `NAME.XXXXXX.copy`.
+    pub fn another(&self) -> Result<Self> {
+        let file = create_beside(&self.target, ".copy")?;
+        Ok(Self { file, target: self.target.clone(), length: 0 })
+    }
+
+    /// Adds parts of another file at the end.
+    pub fn append_parts(&mut self, from: &Self, parts: impl Iterator<Item = Range<u64>>) -> Result<()> {
+        let mut parts = parts.peekable();
+        self.seek(self.length)?;
+        while let Some(mut part) = parts.next() {
+            while let Some(next) = parts.next_if(|next| next.start == part.end) {
+                part.end = next.end;
+            }
+            from.seek(part.start)?;
+            let length = part.end - part.start;
+            // Both are files, so the kernel copies.
+            let copied =
+                fault::point().and_then(|()| io::copy(&mut from.file.as_file().take(length), &mut self.file.as_file()));
+            if copied.map_err(self.failed("writing"))? != length {
+                return Err(from.failed("reading")(ErrorKind::UnexpectedEof.into()));
+            }
+            self.length += length;
+        }
+        Ok(())
+    }
+
+    /// Gives the file its name, in place of an earlier file of that name; returns its length.
+    pub fn finish(&mut self) -> Result<u64> {
+        fault::point()
+            .and_then(|()| fs::rename(self.file.path(), &self.target))
+            .map_err(self.failed(&format!("renaming to {}", self.target.display())))?;
+        self.file.disable_cleanup(true);
+        Ok(self.length)
+    }
+
+    /// Leaves the file where it is, and tells where.
+    pub fn keep(&mut self) -> PathBuf {
+        self.file.disable_cleanup(true);
+        self.file.path().to_owned()
+    }
+
+    fn write(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
+        self.seek(at)?;
+        if let Err(error) = fault::point() {
+            // As a full disk does: a part is written, but not of the few bytes that commit, which lie in one sector.
+            let part = if bytes.len() > 8 { bytes.len() / 2 } else { 0 };
+            let _ = self.file.as_file().write_all(&bytes[..part]);
+            return Err(self.failed("writing")(error));
+        }
+        self.file.as_file().write_all(bytes).map_err(self.failed("writing"))?;
+        self.length = self.length.max(at + bytes.len() as u64);
+        Ok(())
+    }
+
+    /// Fills `bytes` with what is in the file from `at` on.
+    pub fn read(&mut self, at: u64, bytes: &mut [u8]) -> Result<()> {
+        self.seek(at)?;
+        self.file.as_file().read_exact(bytes).map_err(self.failed("reading"))
+    }
+
+    fn seek(&self, at: u64) -> Result<()> {
+        self.file.as_file().seek(SeekFrom::Start(at)).map_err(self.failed("seeking in")).map(drop)
+    }
+
+    fn failed(&self, doing: &str) -> impl FnOnce(io::Error) -> Error + use<> {
+        Error::io(format!("{doing} {}", self.file.path().display()))
+    }
+}
+
+/// An empty file in the target's folder, with the permissions of any new file.
+fn create_beside(target: &Path, suffix: &str) -> Result<NamedTempFile> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = target.file_name().filter(|name| name.len() <= MAX_NAME).unwrap_or("movie".as_ref());
+    let mut prefix = name.to_owned();
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(suffix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666)); // the process's umask applies
+    }
+    let file = fault::point()
+        .and_then(|()| builder.tempfile_in(folder))
+        .map_err(Error::io(format!("creating a file beside {}", target.display())))?;
+    lock(file.as_file());
+    Ok(file)
+}
+
+/// Tells other processes that the file is being written, as long as it is open; `false` if another says so. Where the
+/// system or the file system has no such advisory locks, nobody says so.
+fn lock(file: &File) -> bool {
+    #[cfg(unix)]
+    return !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
+    #[cfg(not(unix))]
+    true
+}
+
+/// What a path leads to, if its last component is a symbolic link, be it to something that does not exist yet.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // As many links as Linux follows.
+    for _ in 0..40 {
+        match fs::symlink_metadata(&path) {
+            Ok(there) if there.is_symlink() => {
+                let link = fs::read_link(&path)?;
+                path = path.parent().unwrap_or(Path::new("")).join(link);
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// Where the tests make the system fail.
+#[cfg(not(test))]
+mod fault {
+    pub fn point() -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fault {
+    use std::cell::Cell;
+    use std::io::{Error, ErrorKind, Result};
+
+    thread_local! {
+        static PASSED: Cell<u32> = const { Cell::new(0) };
+        static FAILING: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+    }
+
+    /// Runs with the points `from..to` failing; tells how many points there were.
+    pub fn with_failing<T>(from: u32, to: u32, run: impl FnOnce() -> T) -> (T, u32) {
+        PASSED.set(0);
+        FAILING.set((from, to));
+        let result = run();
+        FAILING.set((0, 0));
+        (result, PASSED.get())
+    }
+
+    pub fn point() -> Result<()> {
+        let number = PASSED.replace(PASSED.get() + 1);
+        let (from, to) = FAILING.get();
+        if (from..to).contains(&number) { Err(Error::from(ErrorKind::StorageFull)) } else { Ok(()) }
+    }
+}

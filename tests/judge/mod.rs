@@ -1,0 +1,77 @@
+//! The outside judges: ffmpeg, ffprobe, mediainfo and the x264 program, run on files of a folder that goes away.
+
+#![allow(dead_code)] // each test program uses some of them
+
+pub mod browser;
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs a program that must succeed, and gives its standard output.
+///
+/// A judge that is not installed is a failure, not a skip: `make test` installs them.
+pub fn run<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = S>) -> Vec<u8> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    assert!(status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&stderr));
+    stdout
+}
+
+/// One field of the first video stream as ffprobe shows it, frames counted by decoding them.
+pub fn ffprobe(movie: &Path, field: &str) -> String {
+    let entry = format!("stream={field}");
+    let counted = if field == "nb_read_frames" { "-count_frames" } else { "-hide_banner" };
+    let path = movie.to_str().expect("a path in UTF-8");
+    let out = run(
+        "ffprobe",
+        ["-v", "error", counted, "-select_streams", "v:0", "-show_entries", &entry, "-of", "default=nk=1:nw=1", path],
+    );
+    String::from_utf8(out).expect("text").trim().to_string()
+}
+
+/// One field of the video track, or of the whole file, as mediainfo shows it: `Video;Width`, `General;Duration`.
+pub fn mediainfo(movie: &Path, section_and_field: &str) -> String {
+    let (section, field) = section_and_field.split_once(';').expect("Section;Field");
+    let template = format!("--Inform={section};%{field}%");
+    String::from_utf8(run("mediainfo", [&template, movie.to_str().expect("a path in UTF-8")]))
+        .expect("text")
+        .trim()
+        .into()
+}
+
+/// The samples of all pictures of a movie as ffmpeg decodes them, plane after plane, picture after picture: without a
+/// pixel format asked for, ffmpeg converts nothing. Frames are passed as they are, none doubled or dropped.
+pub fn decode(movie: &Path) -> Vec<u8> {
+    let path = movie.to_str().expect("a path in UTF-8");
+    run("ffmpeg", ["-v", "error", "-xerror", "-i", path, "-fps_mode", "passthrough", "-f", "rawvideo", "-"])
+}
+
+/// All pictures of a movie as ffmpeg shows them in one of its raw pixel formats, one after another.
+pub fn decode_as(movie: &Path, pixel_format: &str) -> Vec<u8> {
+    let path = movie.to_str().expect("a path in UTF-8");
+    let to = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixel_format, "-"];
+    run("ffmpeg", ["-v", "error", "-xerror", "-i", path].into_iter().chain(to))
+}
+
+/// The NAL units of an Annex B stream, without start codes and the zeros that may follow a unit.
+pub fn split_annex_b(stream: &[u8]) -> Vec<&[u8]> {
+    let mut starts = Vec::new();
+    let mut at = 0;
+    while at + 3 <= stream.len() {
+        if stream[at..at + 3] == [0, 0, 1] {
+            starts.push(at);
+            at += 3;
+        } else {
+            at += 1;
+        }
+    }
+    let ends = starts.iter().skip(1).copied().chain([stream.len()]);
+    let units = starts.iter().zip(ends).map(|(start, end)| {
+        let unit = &stream[start + 3..end];
+        // A NAL unit never ends in a zero byte (H.264 7.4.1).
+        &unit[..unit.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)]
+    });
+    units.collect()
+}

@@ -1,0 +1,300 @@
+//! What a user sees of a movie that was pushed frame by frame.
+
+use std::path::{Path, PathBuf};
+
+use kinetograph::{Error, Frame, FrameRate, Layout, Movie, OddSize, Quality, Settings};
+use tiny_skia::{Color, Paint, PathBuilder, Pixmap, Rect, Stroke, Transform};
+
+mod judge;
+
+/// The path of an example, which `cargo test` builds beside the tests.
+fn example(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().expect("the path of this test");
+    let target = tests.parent().and_then(Path::parent).expect("target/…/deps/…");
+    target.join("examples").join(name)
+}
+
+/// The names of what is in a folder.
+fn listing(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// A movie of grey frames at `path`.
+fn grey_movie(path: &Path, settings: &Settings, frames: u32) -> kinetograph::Result<kinetograph::Report> {
+    let mut movie = Movie::create(path, settings)?;
+    for frame in 0..frames {
+        let pixels = vec![(frame * 5 % 256) as u8; (settings.width * settings.height) as usize];
+        movie.push(Frame::gray8(&pixels, settings.width, settings.height))?;
+    }
+    movie.finish()
+}
+
+/// The types of the boxes at the top of a file, in order.
+fn top_boxes(movie: &Path) -> Vec<String> {
+    let bytes = std::fs::read(movie).unwrap();
+    let (mut at, mut types) = (0, Vec::new());
+    while at < bytes.len() {
+        types.push(String::from_utf8(bytes[at + 4..at + 8].to_vec()).unwrap());
+        at += match u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) {
+            1 => u64::from_be_bytes(bytes[at + 8..at + 16].try_into().unwrap()) as usize,
+            size => size as usize,
+        };
+    }
+    types
+}
+
+#[test]
+fn the_demo_is_what_players_expect() {
+    let folder = tempfile::tempdir().unwrap();
+    let movie = folder.path().join("demo.mp4");
+    judge::run(example("demo").to_str().unwrap(), [&movie]);
+    for (field, expected) in [
+        ("codec_name", "h264"),
+        ("profile", "High"),
+        ("pix_fmt", "yuv420p"),
+        ("width", "500"),
+        ("height", "500"),
+        ("nb_frames", "300"),
+        ("nb_read_frames", "300"),
+        ("r_frame_rate", "30/1"),
+        ("avg_frame_rate", "30/1"),
+        ("start_time", "0.000000"),
+        ("duration", "10.000000"),
+        ("color_space", "bt709"),
+        ("color_transfer", "iec61966-2-1"),
+        ("color_primaries", "bt709"),
+        ("color_range", "tv"),
+        ("sample_aspect_ratio", "1:1"),
+    ] {
+        assert_eq!(judge::ffprobe(&movie, field), expected, "{field}");
+    }
+    for (field, expected) in [
+        ("Video;Format", "AVC"),
+        ("Video;Width", "500"),
+        ("Video;Height", "500"),
+        ("Video;FrameCount", "300"),
+        ("Video;Duration", "10000"),
+        ("General;IsStreamable", "Yes"),
+        ("Video;colour_primaries", "BT.709"),
+        ("Video;transfer_characteristics", "sRGB/sYCC"),
+        ("Video;matrix_coefficients", "BT.709"),
+        ("Video;colour_range", "Limited"),
+    ] {
+        assert_eq!(judge::mediainfo(&movie, field), expected, "{field}");
+    }
+    let boxes = top_boxes(&movie);
+    let place = |name| boxes.iter().position(|found| found == name).expect(name);
+    assert!(place("moov") < place("mdat"), "{boxes:?}");
+}
+
+#[test]
+fn the_readme_and_the_front_page_show_the_example_that_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let hello = read("examples/hello.rs");
+    let code = hello.split_once("\n\n").expect("a line that says what it is, then the code").1.trim_end();
+    assert!(read("README.md").contains(code));
+    let page: Vec<_> =
+        read("src/lib.rs").lines().map_while(|line| line.strip_prefix("//!").map(str::to_string)).collect();
+    let page = page.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
+    assert!(page.contains(code));
+
+    let folder = tempfile::tempdir().unwrap();
+    let run = std::process::Command::new(example("hello")).current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8(run.stdout).unwrap();
+    assert!(run.status.success() && said.starts_with("90 frames, 3.000 s, "), "{said}");
+    assert_eq!(judge::ffprobe(&folder.path().join("hello.mp4"), "nb_read_frames"), "90");
+}
+
+#[test]
+fn broadcast_rates_have_exact_durations() {
+    let folder = tempfile::tempdir().unwrap();
+    let movie = folder.path().join("ntsc.mp4");
+    let report = grey_movie(&movie, &Settings::new(32, 32).frame_rate(29.97), 300).unwrap();
+    assert_eq!(judge::ffprobe(&movie, "duration"), "10.010000");
+    assert_eq!(judge::ffprobe(&movie, "r_frame_rate"), "30000/1001");
+    assert_eq!(report.seconds, 10.01);
+}
+
+#[test]
+fn the_shortest_movies_and_the_oddest_sizes_are_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let movie = folder.path().join("small.mp4");
+    for (frames, width, height) in
+        [(1, 64, 48), (2, 64, 48), (3, 64, 48), (2, 1, 1), (3, 2, 2), (2, 4096, 16), (2, 33, 15)]
+    {
+        let report = grey_movie(&movie, &Settings::new(width, height), frames).unwrap();
+        assert_eq!((report.width, report.height), (width.next_multiple_of(2), height.next_multiple_of(2)));
+        assert_eq!(report.frames, u64::from(frames));
+        assert_eq!(report.bytes, movie.metadata().unwrap().len());
+        assert_eq!(judge::ffprobe(&movie, "nb_read_frames"), frames.to_string(), "{frames} of {width}×{height}");
+        assert_eq!(judge::ffprobe(&movie, "width"), report.width.to_string());
+        assert_eq!(judge::ffprobe(&movie, "height"), report.height.to_string());
+        assert_eq!(judge::ffprobe(&movie, "start_time"), "0.000000");
+        assert_eq!(judge::ffprobe(&movie, "duration"), format!("{:.6}", f64::from(frames) / 25.0));
+    }
+}
+
+#[test]
+fn a_movie_without_frames_is_a_clear_error_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = grey_movie(&folder.path().join("none.mp4"), &Settings::new(32, 32), 0).unwrap_err();
+    assert!(matches!(error, Error::NoFrames), "{error}");
+    assert_eq!(listing(folder.path()), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_made_is_refused_with_value_and_limit_before_a_file_exists() {
+    let folder = tempfile::tempdir().unwrap();
+    let movie = folder.path().join("refused.mp4");
+    let sized = || Settings::new(64, 48);
+    for (settings, message) in [
+        (Settings::new(0, 48), "width is 0; it must be 1 to 16384"),
+        (Settings::new(64, 16385), "height is 16385; it must be 1 to 16384"),
+        (Settings::new(63, 48).odd_size(OddSize::Refuse), "width is 63; it must be even for chroma 420"),
+        (
+            sized().frame_rate((0, 1)),
+            "frame_rate is 0; it must be 1/3600 to 1000000 frames a second, a fraction whose terms are at most 1000000",
+        ),
+        (
+            sized().frame_rate(FrameRate::from(f64::NAN)),
+            "frame_rate is NaN; it must be 1/3600 to 1000000 frames a second, a fraction whose terms are at most 1000000",
+        ),
+        (sized().quality(Quality::Crf(52.0)), "crf is 52; it must be 0 to 51"),
+        (sized().quality(Quality::Crf(f32::NAN)), "crf is NaN; it must be 0 to 51"),
+        (sized().quality(Quality::Qp(52)), "qp is 52; it must be 0 to 51"),
+        (sized().quality(Quality::Bitrate(0)), "bitrate is 0; it must be 1 to 2000000"),
+        (sized().bit_depth(9), "bit_depth is 9; it must be 8 or 10"),
+        (sized().keyframe_interval(0), "keyframe_interval is 0; it must be 1 to 100000"),
+        (sized().threads(1000), "threads is 1000; it must be 1 to 128"),
+        (sized().x264_option("colour", "red"), "x264_option is \"colour\"; x264 has no option of that name"),
+        (sized().x264_option("me", "best"), "x264 option me is \"best\"; x264 does not take that value"),
+        (sized().x264_option("stats", "/etc/passwd"), "x264_option is \"stats\"; it would read or write files"),
+        (sized().x264_option("no_annexb", "1"), "x264_option is \"no_annexb\"; the crate itself decides it"),
+    ] {
+        let error = grey_movie(&movie, &settings, 1).unwrap_err();
+        assert!(matches!(error, Error::Setting { .. }), "{error:?}");
+        assert_eq!(error.to_string(), message);
+        assert_eq!(listing(folder.path()), [""; 0], "after {message}");
+    }
+}
+
+#[test]
+fn a_frame_of_the_wrong_size_is_refused_and_the_movie_goes_on() {
+    let mut movie = Movie::in_memory(&Settings::new(64, 48)).unwrap();
+    let pixels = vec![0; 64 * 48];
+    movie.push(Frame::gray8(&pixels, 64, 48)).unwrap();
+    let error = movie.push(Frame::gray8(&pixels, 48, 64)).unwrap_err();
+    assert_eq!(error.to_string(), "frame 1 is 48×64 pixels; the movie is 64×48");
+    let error = movie.push(Frame::gray8(&pixels[1..], 64, 48)).unwrap_err();
+    assert_eq!(error.to_string(), "the buffer is 3071 bytes; a 64×48 gray frame needs at least 3072");
+    let error = movie.push(Frame::gray8(&pixels, 64, 48).stride(63)).unwrap_err();
+    assert_eq!(error.to_string(), "the stride is 63 bytes; a 64×48 gray frame needs at least 64");
+    let error = movie.push(Frame::gray8(&pixels, 64, 48).stride(usize::MAX)).unwrap_err();
+    assert!(matches!(error, Error::FrameData { .. }), "{error}");
+    movie.push(Frame::gray8(&pixels, 64, 48)).unwrap();
+    let (_, report) = movie.finish().unwrap();
+    assert_eq!(report.frames, 2);
+}
+
+#[test]
+fn an_earlier_movie_stays_whole_until_a_finished_one_replaces_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    std::fs::write(&path, "an earlier movie").unwrap();
+
+    let settings = Settings::new(64, 48);
+    let mut movie = Movie::create(&path, &settings).unwrap();
+    movie.push(Frame::gray8(&[9; 64 * 48], 64, 48)).unwrap();
+    assert_eq!(listing(folder.path()).len(), 2, "the film grows beside the final name");
+    assert_eq!(std::fs::read(&path).unwrap(), b"an earlier movie");
+    movie.push(Frame::gray8(&[9; 64 * 47], 64, 47)).unwrap_err();
+    drop(movie);
+    assert_eq!(listing(folder.path()), ["movie.mp4"], "a dropped movie leaves nothing");
+    assert_eq!(std::fs::read(&path).unwrap(), b"an earlier movie");
+
+    grey_movie(&path, &settings, 5).unwrap();
+    assert_eq!(judge::ffprobe(&path, "nb_read_frames"), "5");
+    assert_eq!(listing(folder.path()), ["movie.mp4"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let error = grey_movie(Path::new("/proc/movie.mp4"), &Settings::new(32, 32), 1).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error:?}");
+    assert!(error.to_string().contains("/proc/movie.mp4"), "{error}");
+    let error = grey_movie(Path::new("/nowhere/at/all/movie.mp4"), &Settings::new(32, 32), 1).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/at/all/movie.mp4"), "{error}");
+}
+
+#[test]
+fn times_must_increase_and_stay_countable() {
+    let mut movie = Movie::in_memory(&Settings::new(16, 16).frame_rate(25).variable_rate(true)).unwrap();
+    let grey = |level: u8| vec![level; 256];
+    movie.hold(1.0).unwrap_err();
+    movie.push_at(Frame::gray8(&grey(0), 16, 16), 5.0).unwrap();
+    for (seconds, message) in [
+        (5.0, "frame 1 at 5 s: it must be later than frame 0 at 5 s"),
+        (4.0, "frame 1 at 4 s: it must be later than frame 0 at 5 s"),
+        (-1.0, "frame 1 at -1 s: it must be a number, not negative, of at most 2^53 ticks"),
+        (f64::NAN, "frame 1 at NaN s: it must be a number, not negative, of at most 2^53 ticks"),
+        (f64::INFINITY, "frame 1 at inf s: it must be a number, not negative, of at most 2^53 ticks"),
+    ] {
+        let error = movie.push_at(Frame::gray8(&grey(1), 16, 16), seconds).unwrap_err();
+        assert_eq!(error.to_string(), message);
+    }
+    let error = movie.push_at(Frame::gray8(&grey(1), 16, 16), 1e6).unwrap_err();
+    assert!(error.to_string().contains("a frame can be shown for 1193"), "{error}");
+    movie.push_at(Frame::gray8(&grey(2), 16, 16), 5.5).unwrap();
+    let error = movie.hold(1e6).unwrap_err();
+    assert!(error.to_string().contains("a frame can be shown for 1193"), "{error}");
+    movie.hold(0.46).unwrap();
+    let (_, report) = movie.finish().unwrap();
+    assert_eq!((report.frames, report.seconds), (2, 1.0));
+}
+
+#[test]
+fn a_smooth_drawn_scene_keeps_40_decibels_at_crf_18() {
+    let settings = Settings::new(320, 240).quality(Quality::Crf(18.0)).layout(Layout::Progressive);
+    let lossless = settings.clone().quality(Quality::Lossless);
+    let folder = tempfile::tempdir().unwrap();
+    let [lossy_path, exact_path] = ["lossy.mp4", "exact.mp4"].map(|name| folder.path().join(name));
+    for (settings, path) in [(&settings, &lossy_path), (&lossless, &exact_path)] {
+        let mut movie = Movie::create(path, settings).unwrap();
+        (0..30).for_each(|frame| movie.push(&scene(frame)).unwrap());
+        movie.finish().unwrap();
+    }
+    // Lossless film decodes to its planes (tests/pixels.rs), so it stands for them.
+    let (lossy, exact) = (judge::decode(&lossy_path), judge::decode(&exact_path));
+    assert_eq!(lossy.len(), 30 * 320 * 240 * 3 / 2);
+    let squares: f64 = lossy.iter().zip(&exact).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();
+    let psnr = 10.0 * (255.0f64.powi(2) * lossy.len() as f64 / squares).log10();
+    assert!(psnr >= 40.0, "{psnr:.2} dB");
+}
+
+/// A gradient, a circle and a curve that move.
+fn scene(frame: u32) -> Pixmap {
+    let mut canvas = Pixmap::new(320, 240).unwrap();
+    canvas.fill(Color::from_rgba8(245, 240, 230, 255));
+    let mut paint = Paint::default();
+    paint.set_color_rgba8(30, 90, 200, 255);
+    let circle = PathBuilder::from_circle(60.0 + 5.0 * frame as f32, 120.0, 40.0).unwrap();
+    canvas.fill_path(&circle, &paint, tiny_skia::FillRule::Winding, Transform::identity(), None);
+    paint.set_color_rgba8(200, 60, 40, 200);
+    canvas.fill_rect(Rect::from_xywh(20.0, 180.0, 280.0, 30.0).unwrap(), &paint, Transform::identity(), None);
+    let mut curve = PathBuilder::new();
+    curve.move_to(0.0, 100.0);
+    (1..320).for_each(|x| curve.line_to(x as f32, 100.0 + 60.0 * ((x + 4 * frame) as f32 / 30.0).sin()));
+    paint.set_color_rgba8(20, 20, 20, 255);
+    canvas.stroke_path(
+        &curve.finish().unwrap(),
+        &paint,
+        &Stroke { width: 2.0, ..Stroke::default() },
+        Transform::identity(),
+        None,
+    );
+    canvas
+}
