@@ -78,7 +78,9 @@ impl Film {
         write!(viewer, "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n{page}")?;
         let mut sent = 0;
         while page.is_empty() {
-            let (news, complete) = (self.lock().bytes[sent..].to_vec(), self.lock().complete);
+            let reel = self.lock();
+            let (news, complete) = (reel.bytes[sent..].to_vec(), reel.complete);
+            drop(reel); // a slow viewer does not hold up the film
             viewer.write_all(&news)?;
             sent += news.len();
             if complete && news.is_empty() {
