@@ -1,9 +1,10 @@
 //! What matplotlib's users film: a picture of noise in axes, 300 frames of 500×500 at 30 frames a second.
 //!
-//! `demo [OUTPUT]`, by default demo.mp4. The noise is seeded by the frame's index: two runs agree.
+//! `demo [OUTPUT]`, by default demo.mp4. The noise is seeded by the frame's index, so that
+//! every run makes the same bytes, on any number of cores.
 
-use kinetograph::{Movie, Settings};
-use tiny_skia::{Color, FilterQuality, Paint, Pixmap, PixmapPaint, PremultipliedColorU8, Rect, Transform};
+use kinetograph::{Animation, Settings};
+use tiny_skia::{FilterQuality, Paint, Pixmap, PixmapPaint, PremultipliedColorU8, Rect, Transform};
 
 const FRAMES: u64 = 300;
 const CELLS: u32 = 300;
@@ -15,25 +16,23 @@ const SIDE: f32 = 385.0;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let output = std::env::args_os().nth(1).unwrap_or_else(|| "demo.mp4".into());
-    let mut movie = Movie::create(output, &Settings::new(500, 500).frame_rate(30).expected_frames(FRAMES))?;
-    let mut canvas = Pixmap::new(500, 500).expect("a valid size");
-    let mut noise = Pixmap::new(CELLS, CELLS).expect("a valid size");
-    for frame in 0..FRAMES {
-        let mut random = fastrand::Rng::with_seed(frame);
+    let settings = Settings::new(500, 500).frame_rate(30);
+    let picture = || Pixmap::new(CELLS, CELLS).expect("a valid size");
+    let movie = Animation::with_state(settings, FRAMES, picture, |noise, canvas, frame| {
+        let mut random = fastrand::Rng::with_seed(frame.index());
         for cell in noise.pixels_mut() {
             let grey = random.u8(..);
-            *cell = PremultipliedColorU8::from_rgba(grey, grey, grey, 255).expect("an opaque colour");
+            *cell = PremultipliedColorU8::from_rgba(grey, grey, grey, 255).ok_or("an opaque colour")?;
         }
-        draw(&mut canvas, &noise);
-        movie.push(&canvas)?;
-    }
-    println!("{}", movie.finish()?);
+        draw(canvas, noise);
+        Ok(())
+    });
+    println!("{}", movie.save(output)?);
     Ok(())
 }
 
 /// The picture, its cells as squares, in a thin black frame on white.
 fn draw(canvas: &mut Pixmap, picture: &Pixmap) {
-    canvas.fill(Color::WHITE);
     let nearest = PixmapPaint { quality: FilterQuality::Nearest, ..PixmapPaint::default() };
     let place = Transform::from_row(SIDE / CELLS as f32, 0.0, 0.0, SIDE / CELLS as f32, LEFT, TOP);
     canvas.draw_pixmap(0, 0, picture.as_ref(), &nearest, place, None);

@@ -1,15 +1,12 @@
 //! The container, as the programs that read it see it.
 
-use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use kinetograph::{
-    Chroma, Error, Frame, FrameRate, Layout, Movie, Preset, Profile, Quality, Report, Rotation, Settings, Tag, Tune,
-};
+use kinetograph::color::{Converter, Planes};
+use kinetograph::{Chroma, Error, Frame, FrameRate, Layout, Movie, Preset, Quality, Report, Rotation, Settings, Tag};
 
 #[path = "judge/boxes.rs"]
 mod boxes;
@@ -146,4 +143,247 @@ fn variable_times_are_exact_to_the_tick_in_every_layout() {
             assert_eq!(judge::mediainfo(&path, "General;Duration"), "75000", "{layout}, {bframes} B-frames");
         }
     }
+}
+
+#[test]
+fn an_annex_b_stream_is_the_x264_programs_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, ours, theirs) =
+        (folder.path().join("in.yuv"), folder.path().join("a.h264"), folder.path().join("b.h264"));
+    let space = settings(25).color_space;
+    let converter = Converter::new(space, Chroma::Yuv420, 8, [255; 3]);
+    let mut planes = Planes::new(WIDTH, HEIGHT, Chroma::Yuv420, 8);
+    let mut raw = Vec::new();
+    for frame in 0..40 {
+        converter.convert(&Frame::gray8(&picture(frame), WIDTH, HEIGHT), &mut planes).unwrap();
+        for plane in 0..3 {
+            (0..planes.size(plane).1).for_each(|row| raw.extend_from_slice(planes.row(plane, row)));
+        }
+    }
+    std::fs::write(&input, raw).unwrap();
+    for options in
+        [&[][..], &[("open-gop", "1"), ("keyint", "12")], &[("slices", "3"), ("aud", "1")], &[("bframes", "0")]]
+    {
+        let mut settings = settings(25).layout(Layout::AnnexB);
+        let size = format!("{WIDTH}x{HEIGHT}");
+        let mut arguments: Vec<String> = ["--quiet", "--demuxer", "raw", "--input-csp", "i420", "--input-res", &size]
+            .into_iter()
+            .chain(["--fps", "25", "--preset", "veryfast", "--threads", "1", "--no-mbtree", "--sar", "1:1"])
+            .chain(["--colorprim", "bt709", "--transfer", "iec61966-2-1", "--colormatrix", "bt709", "--chromaloc", "1"])
+            .map(String::from)
+            .collect();
+        for (name, value) in options {
+            match *name {
+                "keyint" => settings = settings.keyframe_interval(value.parse().unwrap()),
+                _ => settings = settings.x264_option(*name, value),
+            }
+            arguments.push(format!("--{name}"));
+            arguments.extend((!["open-gop", "aud"].contains(name)).then(|| value.to_string()));
+        }
+        arguments.extend(["-o", theirs.to_str().unwrap(), input.to_str().unwrap()].map(String::from));
+        record(&ours, &settings, 40);
+        judge::run("x264", &arguments);
+        assert!(std::fs::read(&ours).unwrap() == std::fs::read(&theirs).unwrap(), "{options:?}");
+    }
+}
+
+#[test]
+fn a_movie_of_one_or_two_frames_is_right_in_every_layout() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    for layout in [Layout::CrashSafe, Layout::Progressive, Layout::Fragmented] {
+        for count in [1, 2, 3] {
+            record(&path, &settings(25).layout(layout), count);
+            assert_eq!(hashes(&path).len(), count as usize, "{layout}");
+            let duration = format!("{:.6}", f64::from(count) / 25.0);
+            let expected = format!("0.000000,{duration}\n{duration}\n");
+            assert_eq!(probe(&path, "stream=start_time,duration:format=duration"), expected, "{layout}, {count}");
+        }
+    }
+}
+
+#[test]
+fn a_hundred_thousand_frames_are_no_special_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings::new(16, 16).frame_rate(30).preset(Preset::Ultrafast).threads(1).quality(Quality::Qp(51));
+    let mut seen = Vec::new();
+    for layout in [Layout::CrashSafe, Layout::Fragmented] {
+        let path = folder.path().join(format!("{layout}.mp4"));
+        let mut movie = Movie::create(&path, &settings.clone().layout(layout)).unwrap();
+        for frame in 0..100_000u32 {
+            movie.push(Frame::gray8(&[(frame / 7 % 256) as u8; 256], 16, 16)).unwrap();
+        }
+        assert_eq!(movie.finish().unwrap().frames, 100_000);
+        assert_eq!(probe(&path, "stream=start_time,duration:format=duration"), "0.000000,3333.333333\n3333.333333\n");
+        seen.push(frames(&path));
+        assert_eq!(seen[0].lines().filter(|line| !line.starts_with('#')).count(), 100_000);
+    }
+    assert!(seen[0] == seen[1]);
+}
+
+#[test]
+fn tags_and_times_are_read_back_by_ffprobe_and_mediainfo() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    // 2001-09-09 01:46:40 UTC.
+    let made = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let tagged = settings(25)
+        .title("Wärme & Fluss — 热")
+        .tag(Tag::Artist, "Anna")
+        .tag(Tag::Comment, "first\nsecond")
+        .tag(Tag::Date, "2026-03-01")
+        .tag(Tag::Copyright, "© nobody")
+        .tag(Tag::Encoder, "plotter 2")
+        .tag(Tag::Key(*b"\xa9alb"), "Plots")
+        .tag(Tag::Key(*b"desc"), "what it shows")
+        .tag(Tag::Key(*b"Xtra"), "any key")
+        .creation_time(made);
+    for layout in [Layout::CrashSafe, Layout::Progressive, Layout::Fragmented] {
+        record(&path, &tagged.clone().layout(layout), 3);
+        for (name, text) in [
+            ("title", "Wärme & Fluss — 热"),
+            ("artist", "Anna"),
+            ("comment", "first\nsecond"),
+            ("date", "2026-03-01"),
+            ("copyright", "© nobody"),
+            ("encoder", "plotter 2"),
+            ("album", "Plots"),
+            ("description", "what it shows"),
+            ("creation_time", "2001-09-09T01:46:40.000000Z"),
+        ] {
+            let entry = format!("format_tags={name}");
+            let arguments =
+                ["-v", "error", "-show_entries", &entry, "-of", "default=nk=1:nw=1", path.to_str().unwrap()];
+            let out = String::from_utf8(judge::run("ffprobe", arguments)).unwrap();
+            assert_eq!(out.trim_end(), text, "{name}, {layout}");
+        }
+        for (name, text) in [
+            ("General;Title", "Wärme & Fluss — 热"),
+            ("General;Performer", "Anna"),
+            ("General;Recorded_Date", "2026-03-01"),
+            ("General;Copyright", "© nobody"),
+            ("General;Encoded_Application", "plotter 2"),
+            ("General;Album", "Plots"),
+            ("General;Description", "what it shows"),
+            ("General;Xtra", "any key"),
+        ] {
+            assert_eq!(judge::mediainfo(&path, name), text, "{name}, {layout}");
+        }
+        for name in ["General;Encoded_Date", "Video;Encoded_Date"] {
+            let date = judge::mediainfo(&path, name);
+            assert!(date.contains("2001-09-09 01:46:40"), "{name} {date}, {layout}");
+        }
+    }
+    // Nothing says when a movie was made unless asked, so that equal frames make equal files.
+    record(&path, &settings(25), 3);
+    assert_eq!(judge::mediainfo(&path, "General;Encoded_Date"), "");
+    let encoder = concat!("kinetograph ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(judge::mediainfo(&path, "General;Encoded_Application"), encoder);
+}
+
+#[test]
+fn rotation_and_pixel_aspect_reach_the_players() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    // White at the top left, black elsewhere.
+    let mut marked = vec![0; (WIDTH * HEIGHT) as usize];
+    for y in 0..8 {
+        marked[(y * WIDTH) as usize..][..8].fill(255);
+    }
+    for (rotation, corner, degrees) in [
+        (Rotation::None, (0, 0), ""),
+        (Rotation::Clockwise90, (1, 0), "90.000"),
+        (Rotation::Half, (1, 1), "180.000"),
+        (Rotation::Clockwise270, (0, 1), "270.000"),
+    ] {
+        let settings = settings(25).rotation(rotation).pixel_aspect(4, 3);
+        let mut movie = Movie::create(&path, &settings).unwrap();
+        movie.push(Frame::gray8(&marked, WIDTH, HEIGHT)).unwrap();
+        movie.finish().unwrap();
+        assert_eq!(judge::ffprobe(&path, "sample_aspect_ratio"), "4:3");
+        assert_eq!(judge::mediainfo(&path, "Video;PixelAspectRatio"), "1.333");
+        assert_eq!(judge::mediainfo(&path, "Video;Rotation"), if degrees.is_empty() { "0.000" } else { degrees });
+        // ffmpeg turns the picture as a player does.
+        let turned = matches!(rotation, Rotation::Clockwise90 | Rotation::Clockwise270);
+        let (width, height) = if turned { (HEIGHT, WIDTH) } else { (WIDTH, HEIGHT) };
+        let gray = ["-v", "error", "-i", path.to_str().unwrap(), "-pix_fmt", "gray", "-f", "rawvideo", "-"];
+        let shown = judge::run("ffmpeg", gray);
+        assert_eq!(shown.len(), (width * height) as usize, "{rotation}");
+        for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+            let at = (2 + y * (height - 5)) * width + 2 + x * (width - 5);
+            assert_eq!(shown[at as usize] > 128, (x, y) == corner, "{rotation} at {x}, {y}");
+        }
+    }
+}
+
+/// A writer whose bytes can be looked at, and which fails at its n-th call.
+#[derive(Clone, Default)]
+struct Wire {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    calls: Arc<Mutex<(usize, Option<usize>)>>,
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut calls = self.calls.lock().unwrap();
+        calls.0 += 1;
+        if calls.1.is_some_and(|failing| calls.0 > failing) {
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the line is cut"));
+        }
+        self.bytes.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stream_is_the_file_of_the_same_layout_and_a_cut_line_ends_the_movie_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    for layout in [Layout::Fragmented, Layout::AnnexB] {
+        let settings = settings(25).layout(layout).keyframe_interval(20);
+        record(&path, &settings, 60);
+        let stream = |failing| -> Result<Wire, Error> {
+            let wire = Wire::default();
+            wire.calls.lock().unwrap().1 = failing;
+            let mut movie = Movie::stream(wire.clone(), &settings)?;
+            for frame in 0..60 {
+                movie.push(Frame::gray8(&picture(frame), WIDTH, HEIGHT))?;
+            }
+            movie.finish().map(|_| wire)
+        };
+        let wire = stream(None).unwrap();
+        assert!(*wire.bytes.lock().unwrap() == std::fs::read(&path).unwrap(), "{layout}");
+        let calls = wire.calls.lock().unwrap().0;
+        for failing in 0..calls.min(8) {
+            let error = stream(Some(failing)).err().unwrap();
+            assert_eq!(error.to_string(), "writing to the stream: the line is cut", "{layout} at write {failing}");
+        }
+    }
+    for layout in [Layout::CrashSafe, Layout::Progressive] {
+        let error = Movie::stream(io::sink(), &settings(25).layout(layout)).err().unwrap();
+        assert_eq!(error.to_string(), format!("layout is {layout}; it must be fragmented or annexb for a stream"));
+    }
+}
+
+#[test]
+fn fragments_of_the_fragmented_layout_begin_with_keyframes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    record(&path, &settings(25).layout(Layout::Fragmented).keyframe_interval(40), 200);
+    let bytes = std::fs::read(&path).unwrap();
+    let mut fragments = 0;
+    for found in boxes::boxes(&bytes).iter().filter(|found| &found.name == b"moof") {
+        let trun = boxes::find(found.bytes, "moof/traf/trun").unwrap().body;
+        let flags = boxes::u32_at(trun, 0) & 0xff_ffff;
+        // First-sample-flags stand third; a sync sample depends on no other.
+        assert_eq!((flags & 0x404, boxes::u32_at(trun, 12)), (4, 0x0200_0000));
+        fragments += 1;
+    }
+    let keyframes = probe(&path, "packet=flags").lines().filter(|line| line.starts_with('K')).count();
+    assert_eq!(fragments, keyframes, "no keyframe comes sooner than a second here");
+    assert!(fragments >= 5);
 }

@@ -1,5 +1,7 @@
 //! A frame function becomes a movie, on every core.
 
+#[cfg(feature = "indicatif")]
+mod bar;
 mod make;
 mod piece;
 mod workers;

@@ -1,66 +1,53 @@
 //! Opaque pixels to planes of 8 bits a sample, by AVX-512. The scheme is told in [`limbs`](super::limbs).
 
+use std::arch::asm;
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
+use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::rows::{self, Plan, Rows};
+use super::rows::{self, Plan, Rows, load, store};
 use crate::settings::Chroma;
 
 /// Columns that are converted at a time: four registers of sixteen pixels.
 const COLUMNS: usize = 64;
 
-/// Converts rows.
+/// Converts all rows of a frame.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-pub(super) fn convert(plan: &Plan<'_>, rows: Rows<'_>) {
-    rows::convert(plan, rows, |plan, rows| match (plan.bit_depth, plan.chroma) {
-        (8, Chroma::Yuv420) => opaque::<2, 2>(plan.limbs, rows),
-        (8, Chroma::Yuv422) => opaque::<2, 1>(plan.limbs, rows),
-        (8, Chroma::Yuv444) => opaque::<1, 1>(plan.limbs, rows),
-        (8, Chroma::Gray) => opaque::<0, 1>(plan.limbs, rows),
+pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
+    let kernel = Kernel::new(plan.limbs);
+    for rows in frame {
+        rows::convert(plan, rows, |plan, rows| blocks(&kernel, plan, rows));
+    }
+}
+
+/// Converts whole blocks.
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
+    let done = match (plan.bit_depth, plan.chroma) {
+        (8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
+        (8, Chroma::Yuv422) => opaque::<2, 1>(kernel, rows),
+        (8, Chroma::Yuv444) => opaque::<1, 1>(kernel, rows),
+        (8, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
         _ => false,
-    });
+    };
+    if !done {
+        blend(plan, rows);
+    }
 }
 
 /// Converts pixels as if all were opaque, and says whether they are. `WIDE` and `HIGH` are the pixels that share a
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn opaque<const WIDE: usize, const HIGH: usize>(limbs: &Limbs, rows: &mut Rows<'_>) -> bool {
-    let kernel = Kernel::new(limbs);
-    let pixels = rows.pixels.map(|row| row.as_chunks::<{ 4 * COLUMNS }>().0);
-    let mut luma = rows.luma.each_mut().map(|row| row.as_chunks_mut::<COLUMNS>().0);
+fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
+    let columns = rows.pixels[0].len() / 4;
     let mut alphas = _mm512_set1_epi32(-1);
-    for at in 0..pixels[0].len() {
-        let [mut outer, mut inner] = [[_mm512_setzero_si512(); 4]; 2];
-        for row in 0..HIGH {
-            let pixels: [__m512i; 4] = bytemuck::must_cast(pixels[row][at]);
-            // The first and the third byte of each pixel as words, and the second and the fourth.
-            let thirteen = pixels.map(|four| _mm512_and_si512(four, _mm512_set1_epi16(0xff)));
-            let twenty_four = pixels.map(|four| _mm512_srli_epi16::<8>(four));
-            luma[row][at] = kernel.luma(thirteen, twenty_four);
-            for i in 0..4 {
-                outer[i] = _mm512_add_epi16(outer[i], thirteen[i]);
-                inner[i] = _mm512_add_epi16(inner[i], twenty_four[i]);
-            }
-        }
-        alphas = inner.into_iter().fold(alphas, |all, words| _mm512_and_si512(all, words));
-        if WIDE == 1 {
-            let differences = kernel.differences(outer, inner);
-            let planes = kernel.chroma.map(|weights| differences.map(|sums| kernel.chroma::<1>(sums, weights)));
-            for (row, samples) in rows.chroma.iter_mut().zip(planes) {
-                row.as_chunks_mut::<COLUMNS>().0[at] = pack(samples);
-            }
-        }
-        if WIDE == 2 {
-            let [a, b, c, d] = kernel.differences(outer, inner);
-            let sums = [pair_sums(a, b), pair_sums(c, d)];
-            let [cb, cr] = kernel.chroma.map(|weights| match HIGH {
-                1 => sums.map(|sums| kernel.chroma::<2>(sums, weights)),
-                _ => sums.map(|sums| kernel.chroma::<4>(sums, weights)),
-            });
-            let [cb, cr] = pack_pairs(cb, cr);
-            rows.chroma[0].as_chunks_mut::<{ COLUMNS / 2 }>().0[at] = cb;
-            rows.chroma[1].as_chunks_mut::<{ COLUMNS / 2 }>().0[at] = cr;
-        }
+    for block in 0..columns / COLUMNS {
+        alphas = kernel.block::<WIDE, HIGH>(rows, block * COLUMNS, alphas);
+    }
+    if columns % COLUMNS != 0 {
+        // Together with columns that are converted already, the rest makes a whole block.
+        alphas = kernel.block::<WIDE, HIGH>(rows, columns - COLUMNS, alphas);
     }
     // As many ones as 255 and 2 · 255 have, no smaller number has in the same places.
     let (opaque, fourth) = (_mm512_set1_epi32((255 * HIGH as i32) << 16), _mm512_set1_epi32(!0xffff));
@@ -73,43 +60,101 @@ struct Kernel {
     luma_inner: [__m512i; 2],
     chroma: [[__m512i; 2]; 2],
     chroma_offset: __m512i,
+    /// The first word of each double word, for both of them.
+    green_twice: __m512i,
 }
 
 impl Kernel {
     #[target_feature(enable = "avx512bw,avx512vnni")]
     fn new(limbs: &Limbs) -> Self {
-        let pair = |[low, high]: [i16; 2]| _mm512_set1_epi32(bytemuck::must_cast([low, high]));
         let Weights { high: [h1, h2, h3, h4], low: [l1, l2, l3, l4] } = limbs.luma;
+        let [cb, cr] = limbs.chroma;
         Self {
             luma_outer: [pair([h1, h3]), pair([l1, l3])],
             luma_inner: [pair([h2, h4]), pair([l2, l4])],
-            chroma: limbs.chroma.map(|Weights { high, low }| [pair(high), pair(low)]),
+            chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
             chroma_offset: _mm512_set1_epi32(limbs.chroma_offset),
+            // Hidden from the compiler, which would make two shuffles of each.
+            green_twice: black_box(_mm512_set4_epi32(0x0d0c_0d0c, 0x0908_0908, 0x0504_0504, 0x0100_0100)),
         }
     }
 
-    /// The samples of 64 pixels.
+    /// Converts the block of columns that begins at `start`. Gives `alphas` and the alphas of the block, anded.
+    #[inline]
     #[target_feature(enable = "avx512bw,avx512vnni")]
-    fn luma(&self, outer: [__m512i; 4], inner: [__m512i; 4]) -> [u8; COLUMNS] {
-        pack([0, 1, 2, 3].map(|i| {
-            let low = _mm512_madd_epi16(outer[i], self.luma_outer[1]);
-            let low = _mm512_dpwssd_epi32(low, inner[i], self.luma_inner[1]);
-            let sum = _mm512_dpwssd_epi32(_mm512_srai_epi32::<16>(low), outer[i], self.luma_outer[0]);
-            _mm512_srli_epi32::<LUMA_SHIFT>(_mm512_dpwssd_epi32(sum, inner[i], self.luma_inner[0]))
-        }))
+    fn block<const WIDE: usize, const HIGH: usize>(
+        &self,
+        rows: &mut Rows<'_>,
+        start: usize,
+        mut alphas: __m512i,
+    ) -> __m512i {
+        // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
+        let mut outer = [_mm512_setzero_si512(); 4];
+        let mut inner = outer;
+        for row in 0..HIGH {
+            let pixels: [__m512i; 4] = load(&rows.pixels[row][4 * start..]);
+            let mut samples = outer;
+            for i in 0..4 {
+                let first_third = _mm512_and_si512(pixels[i], _mm512_set1_epi16(0xff));
+                let second_fourth = _mm512_srli_epi16::<8>(pixels[i]);
+                samples[i] = self.luma(first_third, second_fourth);
+                outer[i] = _mm512_add_epi16(outer[i], first_third);
+                inner[i] = _mm512_add_epi16(inner[i], second_fourth);
+            }
+            store(&mut rows.luma[row][start..], pack(samples));
+        }
+        let mut differences = outer;
+        for i in 0..4 {
+            alphas = _mm512_and_si512(alphas, inner[i]);
+            differences[i] = self.differences(outer[i], inner[i]);
+        }
+        let [a, b, c, d] = differences;
+        if WIDE == 1 {
+            for plane in 0..2 {
+                let mut samples = differences;
+                for i in 0..4 {
+                    samples[i] = self.chroma::<1>(differences[i], self.chroma[plane]);
+                }
+                store(&mut rows.chroma[plane][start..], pack(samples));
+            }
+        } else if WIDE == 2 {
+            let sums = [pair_sums(a, b), pair_sums(c, d)];
+            let mut samples = [sums; 2];
+            for plane in 0..2 {
+                for i in 0..2 {
+                    samples[plane][i] = match HIGH {
+                        1 => self.chroma::<2>(sums[i], self.chroma[plane]),
+                        _ => self.chroma::<4>(sums[i], self.chroma[plane]),
+                    };
+                }
+            }
+            let [cb, cr] = pack_pairs(samples);
+            store(&mut rows.chroma[0][start / 2..], cb);
+            store(&mut rows.chroma[1][start / 2..], cr);
+        }
+        alphas
     }
 
-    /// First − green and third − green of 64 pixels, or of sums of pixels.
+    /// Sixteen samples of luma.
     #[target_feature(enable = "avx512bw,avx512vnni")]
-    fn differences(&self, outer: [__m512i; 4], inner: [__m512i; 4]) -> [__m512i; 4] {
-        let twice = _mm512_set4_epi32(0x0d0c_0d0c, 0x0908_0908, 0x0504_0504, 0x0100_0100);
-        [0, 1, 2, 3].map(|i| _mm512_sub_epi16(outer[i], _mm512_shuffle_epi8(inner[i], twice)))
+    fn luma(&self, outer: __m512i, inner: __m512i) -> __m512i {
+        let [outer_high, outer_low] = self.luma_outer;
+        let [inner_high, inner_low] = self.luma_inner;
+        let low = dot(_mm512_madd_epi16(outer, outer_low), inner, inner_low);
+        let sum = dot(_mm512_srai_epi32::<16>(low), outer, outer_high);
+        _mm512_srli_epi32::<LUMA_SHIFT>(dot(sum, inner, inner_high))
+    }
+
+    /// First − green and third − green of pixels, or of sums of pixels.
+    #[target_feature(enable = "avx512bw,avx512vnni")]
+    fn differences(&self, outer: __m512i, inner: __m512i) -> __m512i {
+        _mm512_sub_epi16(outer, _mm512_shuffle_epi8(inner, self.green_twice))
     }
 
     /// Sixteen samples of chroma from the differences of `SHARED` pixels each.
     #[target_feature(enable = "avx512bw,avx512vnni")]
     fn chroma<const SHARED: u32>(&self, differences: __m512i, [high, low]: [__m512i; 2]) -> __m512i {
-        let high = _mm512_dpwssd_epi32(self.chroma_offset, differences, high);
+        let high = dot(self.chroma_offset, differences, high);
         let sum = _mm512_add_epi32(high, _mm512_srai_epi32::<16>(_mm512_madd_epi16(differences, low)));
         match SHARED {
             1 => _mm512_srai_epi32::<LUMA_SHIFT>(sum),
@@ -117,6 +162,25 @@ impl Kernel {
             _ => _mm512_srai_epi32::<{ LUMA_SHIFT + 2 }>(sum),
         }
     }
+}
+
+/// `sum` and the products of the words of `a` and `b`, those of each double word added.
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn dot(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    // The compiler makes two instructions of the intrinsic, for a latency that does not matter here.
+    // SAFETY: the instruction is AVX-512 VNNI, which callers of this function have; it touches these registers only.
+    unsafe {
+        asm!("vpdpwssd {}, {}, {}", inout(zmm_reg) sum, in(zmm_reg) a, in(zmm_reg) b,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    sum
+}
+
+/// Two words, side by side all over a register.
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn pair(words: [i16; 2]) -> __m512i {
+    _mm512_set1_epi32(bytemuck::must_cast(words))
 }
 
 /// The sums of neighbours, in the order that [`pack_pairs`] undoes: in each quarter of a register those of `a`, then
@@ -131,16 +195,16 @@ fn pair_sums(a: __m512i, b: __m512i) -> __m512i {
 
 /// Bytes of 64 samples, at most 255 each.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn pack([a, b, c, d]: [__m512i; 4]) -> [u8; COLUMNS] {
+fn pack([a, b, c, d]: [__m512i; 4]) -> __m512i {
     let bytes = _mm512_packus_epi16(_mm512_packus_epi32(a, b), _mm512_packus_epi32(c, d));
     // Packing works on each quarter of a register by itself.
     let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    bytemuck::must_cast(_mm512_permutexvar_epi32(order, bytes))
+    _mm512_permutexvar_epi32(order, bytes)
 }
 
 /// Bytes of 32 samples of each plane, at most 255 each, in the order of the pixels.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn pack_pairs([cb0, cb1]: [__m512i; 2], [cr0, cr1]: [__m512i; 2]) -> [[u8; COLUMNS / 2]; 2] {
+fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m512i; 2]; 2]) -> [__m256i; 2] {
     /// The pairs of samples of each plane, as they lie after packing.
     const ORDER: [u16; 32] = {
         let mut order = [0; 32];
@@ -153,5 +217,6 @@ fn pack_pairs([cb0, cb1]: [__m512i; 2], [cr0, cr1]: [__m512i; 2]) -> [[u8; COLUM
         order
     };
     let bytes = _mm512_packus_epi16(_mm512_packus_epi32(cb0, cb1), _mm512_packus_epi32(cr0, cr1));
-    bytemuck::must_cast(_mm512_permutexvar_epi16(bytemuck::must_cast(ORDER), bytes))
+    let bytes = _mm512_permutexvar_epi16(bytemuck::must_cast(ORDER), bytes);
+    [_mm512_castsi512_si256(bytes), _mm512_extracti64x4_epi64::<1>(bytes)]
 }

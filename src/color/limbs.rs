@@ -71,3 +71,43 @@ impl<const N: usize> Weights<N> {
 fn fixed(value: f64, bits: u32) -> i64 {
     (value * (1u64 << bits) as f64).round() as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{ColorSpace, Matrix, Range};
+
+    /// What a kernel gives for a weighted sum in which `values` stand for the components.
+    fn real<const N: usize>(weights: Weights<N>, bits: u32) -> [f64; N] {
+        std::array::from_fn(|i| {
+            (f64::from(weights.high[i]) * 65536.0 + f64::from(weights.low[i])) / (1u64 << bits) as f64
+        })
+    }
+
+    #[test]
+    fn no_error_of_the_weights_can_move_a_sum_across_a_boundary() {
+        for (&matrix, &range) in Matrix::ALL.iter().flat_map(|m| Range::ALL.iter().map(move |r| (m, r))) {
+            let formulas = Formula::planes(ColorSpace { matrix, range, ..ColorSpace::BT709 }, 8);
+            for (shared, blue_first) in [1, 2, 4].into_iter().flat_map(|shared| [(shared, false), (shared, true)]) {
+                let limbs = Limbs::new(&formulas, blue_first, shared);
+                let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
+                // The boundary lies half of 1/q away from the nearest sums on both sides (see Formula::constant).
+                let luma = real(limbs.luma, LUMA_BITS);
+                let weights = order(formulas[0].weights(1));
+                let constant = (luma[3] * 255.0 - formulas[0].constant(1)).abs();
+                let error: f64 = (0..3).map(|i| (luma[i] - weights[i]).abs() * 255.0).sum();
+                assert!(error + constant < 0.5 / formulas[0].q(1) as f64, "{matrix} {range} luma: {error} {constant}");
+
+                let bits = limbs.chroma_shift + 16;
+                for (formula, weights) in formulas[1..].iter().zip(limbs.chroma) {
+                    let (got, [first, _, third]) = (real(weights, bits), order(formula.weights(shared)));
+                    let offset = f64::from(limbs.chroma_offset) / f64::from(1 << limbs.chroma_shift);
+                    let constant = (offset - formula.constant(shared)).abs();
+                    let range_ = 255.0 * shared as f64;
+                    let error = ((got[0] - first).abs() + (got[1] - third).abs()) * range_;
+                    assert!(error + constant < 0.5 / formula.q(shared) as f64, "{matrix} {range} chroma {shared}");
+                }
+            }
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod formula;
 mod isa;
 mod limbs;
 mod pixels;
+mod plain;
 mod rows;
 
 pub use crate::planes::Planes;

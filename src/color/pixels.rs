@@ -44,12 +44,17 @@ pub(super) fn widen(format: PixelFormat, row: &[u8], block: &mut Block) {
 
 #[inline(always)]
 fn fill<const BYTES: usize>(row: &[u8], block: &mut Block, four: impl Fn([u8; BYTES]) -> [u8; 4]) {
-    let (pixels, (places, _)) = (row.as_chunks::<BYTES>().0, block.as_chunks_mut::<4>());
+    let pixels = row.as_chunks::<BYTES>().0;
+    let places = block.as_chunks_mut::<4>().0;
     if let Some(pixels) = pixels.first_chunk::<COLUMNS>() {
         // The usual case, of a length that the compiler knows.
-        (0..COLUMNS).for_each(|i| places[i] = four(pixels[i]));
+        for i in 0..COLUMNS {
+            places[i] = four(pixels[i]);
+        }
     } else if let Some(&last) = pixels.last() {
         places.fill(four(last));
-        pixels.iter().zip(places).for_each(|(&pixel, place)| *place = four(pixel));
+        for (&pixel, place) in pixels.iter().zip(places) {
+            *place = four(pixel);
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! A row of pixels, or two that share their chroma, to the rows of the planes.
 
-use super::blend::{Blend, blend};
+use super::blend::Blend;
 use super::limbs::Limbs;
 use super::pixels::{Block, COLUMNS, Order, widen};
 use crate::PixelFormat;
 use crate::settings::Chroma;
+
+/// Blocks that are copied at a time, where pixels are not read where they are.
+const STAGE: usize = 4;
 
 /// What goes in and what comes out. Where rows do not share chroma, the second row is empty; where there is no chroma,
 /// its rows are. The rows of the planes have room for whole blocks.
@@ -25,54 +28,75 @@ pub(super) struct Plan<'a> {
     pub blend: &'a Blend,
 }
 
-/// Converts rows: opaque pixels by `opaque`, which says whether all of them were, and the others in floating point.
+/// Converts rows by `blocks`, which takes four-byte pixels of any even number of columns from [`COLUMNS`] on.
 ///
-/// Inlined where `opaque` is, so that all of it is compiled for one instruction set.
+/// Inlined where `blocks` is, so that all of it is compiled for one instruction set.
 #[inline(always)]
-pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, opaque: impl Fn(&Plan<'_>, &mut Rows<'_>) -> bool) {
+pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
     let bytes = plan.format.bytes_per_pixel();
-    let [top, bottom] = rows.pixels;
-    let columns = top.len() / bytes;
-    let run = |mut rows: Rows<'_>| {
-        if !opaque(plan, &mut rows) {
-            blend(plan, &mut rows);
-        }
-    };
-    // Whole blocks of four-byte pixels are read where they are, all others by way of a block.
-    let direct = if bytes == 4 { columns / COLUMNS } else { 0 };
-    if direct > 0 {
-        run(rows.part(plan, [top, bottom].map(|row| &row[..row.len().min(direct * size_of::<Block>())]), 0, direct));
-    }
-    for at in direct..columns.div_ceil(COLUMNS) {
-        let mut blocks = [[0; size_of::<Block>()]; 2];
-        let [first, second] = &mut blocks;
-        widen(plan.format, &top[at * COLUMNS * bytes..], first);
-        if bottom.is_empty() {
-            run(rows.part(plan, [first, &[]], at, 1));
-        } else {
-            widen(plan.format, &bottom[at * COLUMNS * bytes..], second);
-            run(rows.part(plan, [first, second], at, 1));
-        }
+    let columns = rows.pixels[0].len() / bytes;
+    if bytes == 4 && columns >= COLUMNS && columns % 2 == 0 {
+        blocks(plan, &mut rows);
+    } else {
+        convert_copies(plan, rows, columns, blocks);
     }
 }
 
+/// Converts copies of the pixels, widened to four bytes and to whole blocks.
+#[inline(always)]
+fn convert_copies(plan: &Plan<'_>, mut rows: Rows<'_>, columns: usize, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
+    let bytes = plan.format.bytes_per_pixel();
+    let pixels = rows.pixels;
+    let mut copies = [[0; STAGE * size_of::<Block>()]; 2];
+    for start in (0..columns).step_by(STAGE * COLUMNS) {
+        let count = (columns - start).div_ceil(COLUMNS).min(STAGE);
+        for row in 0..2 {
+            if !pixels[row].is_empty() {
+                for (at, block) in copies[row].as_chunks_mut().0.iter_mut().enumerate().take(count) {
+                    widen(plan.format, &pixels[row][(start + at * COLUMNS) * bytes..], block);
+                }
+            }
+        }
+        let count = count * COLUMNS;
+        let [top, bottom] = &copies;
+        let copied = [&top[..4 * count], &bottom[..if pixels[1].is_empty() { 0 } else { 4 * count }]];
+        blocks(plan, &mut rows.part(plan, copied, start, count));
+    }
+}
+
+/// The first columns of the blocks that `columns` are converted in, `width` at a time. The last block begins earlier
+/// than the one before ends, if it must: some columns are converted twice then.
+#[inline(always)]
+pub(super) fn starts(columns: usize, width: usize) -> impl Iterator<Item = usize> {
+    (0..columns.div_ceil(width)).map(move |block| (block * width).min(columns - width))
+}
+
 impl Rows<'_> {
-    /// The rows of the planes for `count` blocks from block `at` on, with the pixels for them.
+    /// The rows of the planes for `columns` from column `start` on, with the pixels for them.
     #[inline(always)]
-    fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], at: usize, count: usize) -> Rows<'b> {
-        let luma = COLUMNS * usize::from(plan.bit_depth).div_ceil(8);
-        let chroma = luma / plan.chroma.subsampling().0 as usize;
+    fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
+        let sample = usize::from(plan.bit_depth).div_ceil(8);
+        let wide = plan.chroma.subsampling().0 as usize;
         let [y0, y1] = &mut self.luma;
         let [cb, cr] = &mut self.chroma;
-        Rows {
-            pixels,
-            luma: [cut(y0, at * luma, count * luma), cut(y1, at * luma, count * luma)],
-            chroma: [cut(cb, at * chroma, count * chroma), cut(cr, at * chroma, count * chroma)],
-        }
+        let (luma, chroma) = ((start * sample, columns * sample), (start / wide * sample, columns / wide * sample));
+        Rows { pixels, luma: [cut(y0, luma), cut(y1, luma)], chroma: [cut(cb, chroma), cut(cr, chroma)] }
     }
 }
 
 /// A part of a row, nothing of one that is empty.
-fn cut(row: &mut [u8], start: usize, bytes: usize) -> &mut [u8] {
+fn cut(row: &mut [u8], (start, bytes): (usize, usize)) -> &mut [u8] {
     if row.is_empty() { row } else { &mut row[start..][..bytes] }
+}
+
+/// Registers from the beginning of a row.
+#[inline(always)]
+pub(super) fn load<V: bytemuck::AnyBitPattern>(row: &[u8]) -> V {
+    bytemuck::pod_read_unaligned(&row[..size_of::<V>()])
+}
+
+/// A register to the beginning of a row.
+#[inline(always)]
+pub(super) fn store<V: bytemuck::NoUninit>(row: &mut [u8], register: V) {
+    row[..size_of::<V>()].copy_from_slice(bytemuck::bytes_of(&register));
 }

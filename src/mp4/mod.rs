@@ -295,3 +295,6 @@ impl Muxer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

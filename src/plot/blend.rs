@@ -17,7 +17,7 @@ impl Ink {
     pub fn new(color: BackendColor) -> Option<Self> {
         let alpha = (color.alpha.clamp(0.0, 1.0) * 255.0).round() as u8;
         let (red, green, blue) = color.rgb;
-        let rgba = [red, green, blue, 255].map(|component| scale(component, alpha));
+        let rgba = scale([red, green, blue, 255], alpha);
         (alpha > 0).then_some(Self { rgba, straight: [red, green, blue] })
     }
 
@@ -37,31 +37,32 @@ impl Ink {
         paint
     }
 
-    /// The colour where a shape covers this part of a pixel.
+    /// The colour where a shape covers this part of a pixel, of 255.
     pub fn covering(self, coverage: u8) -> Self {
-        Self { rgba: self.rgba.map(|component| scale(component, coverage)), ..self }
+        Self { rgba: scale(self.rgba, coverage), ..self }
     }
 
     /// Source over destination, both premultiplied.
     pub fn over(self, pixel: &mut [u8; 4]) {
-        // Two components at a time, each in 16 bits. Their sums cannot overflow: a premultiplied component is at most
-        // its alpha.
-        const HALF: u32 = 0x00FF_00FF;
-        let through = u32::from(255 - self.rgba[3]);
-        let fade = |pair: u32| {
-            let product = pair * through + 0x0080_0080;
-            ((product + ((product >> 8) & HALF)) >> 8) & HALF
-        };
-        let below = u32::from_le_bytes(*pixel);
-        let below = fade(below & HALF) | fade((below >> 8) & HALF) << 8;
+        if self.is_opaque() {
+            *pixel = self.rgba;
+            return;
+        }
+        let below = u32::from_le_bytes(scale(*pixel, 255 - self.rgba[3]));
+        // No sum overflows into the next: a premultiplied component is at most its alpha.
         *pixel = (u32::from_le_bytes(self.rgba) + below).to_le_bytes();
     }
 }
 
-/// `value` × `factor` / 255, rounded.
-fn scale(value: u8, factor: u8) -> u8 {
-    let product = u32::from(value) * u32::from(factor) + 128;
-    ((product + (product >> 8)) >> 8) as u8
+/// Each component × `factor` / 255, rounded; two components at a time, each in 16 bits.
+fn scale(components: [u8; 4], factor: u8) -> [u8; 4] {
+    const PAIR: u32 = 0x00FF_00FF;
+    let components = u32::from_le_bytes(components);
+    let scale_pair = |pair: u32| {
+        let product = pair * u32::from(factor) + 0x0080_0080;
+        ((product + ((product >> 8) & PAIR)) >> 8) & PAIR
+    };
+    (scale_pair(components & PAIR) | scale_pair((components >> 8) & PAIR) << 8).to_le_bytes()
 }
 
 /// Blends over the pixels of a rectangle, as far as they are on the canvas.
@@ -108,5 +109,19 @@ pub(super) fn fill_mask(canvas: &mut PixmapMut, mask: &Mask, ink: Ink, place: im
                 ink.covering(coverage).over(&mut pixels[(y * width + x) as usize]);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scaling_rounds_to_the_nearest() {
+        for (component, factor) in (0..=255).flat_map(|component| (0..=255).map(move |factor| (component, factor))) {
+            let exact = f64::from(component) * f64::from(factor) / 255.0;
+            assert_eq!(scale([component, 0, 255, 1], factor)[0], exact.round() as u8, "{component} × {factor}");
+        }
+        assert_eq!(scale([1, 2, 3, 255], 255), [1, 2, 3, 255]);
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::*;
+use crate::settings::{ColorSpace, Primaries, Quality, Transfer};
 use crate::sink::fault;
 use boxes::{Sample, table};
 
@@ -29,19 +30,29 @@ struct Reference {
 
 impl Reference {
     fn new(folder: &Path, rate: (u32, u32), frames: u32, options: &str) -> Self {
-        let settings = Settings::new(64, 48).frame_rate(rate);
+        Self::of(folder, Settings::new(64, 48).frame_rate(rate), frames, options)
+    }
+
+    /// Encoded with ffmpeg's `options`; `settings` say the same.
+    fn of(folder: &Path, settings: Settings, frames: u32, options: &str) -> Self {
         let clock = settings.clock();
         let path = folder.join("reference.mp4");
-        let scale = clock.timescale.to_string();
-        let source = format!("testsrc2=size=64x48:rate={}/{}", rate.0, rate.1);
-        let mut arguments = vec!["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-frames:v"];
-        let count = frames.to_string();
-        arguments.extend([&*count, "-c:v", "libx264", "-preset", "medium", "-threads", "1"]);
-        if !options.contains("pix_fmt") {
-            arguments.extend(["-pix_fmt", "yuv420p"]);
+        let (scale, count) = (clock.timescale.to_string(), frames.to_string());
+        let source = format!("testsrc2=size=64x48:rate={}", settings.frame_rate);
+        let mut arguments = vec!["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-frames:v", &count];
+        arguments.extend(["-c:v", "libx264", "-threads", "1"]);
+        for (name, usual) in [
+            ("-pix_fmt", "yuv420p"),
+            ("-vf", "setsar=1"),
+            ("-colorspace", "bt709"),
+            ("-color_primaries", "bt709"),
+            ("-color_trc", "iec61966-2-1"),
+            ("-color_range", "tv"),
+        ] {
+            if !options.contains(name) {
+                arguments.extend([name, usual]);
+            }
         }
-        arguments.extend(["-vf", "setsar=1", "-colorspace", "bt709", "-color_primaries", "bt709"]);
-        arguments.extend(["-color_trc", "iec61966-2-1", "-color_range", "tv"]);
         arguments.extend(options.split_whitespace());
         arguments.extend(["-video_track_timescale", &scale, "-movie_timescale", &scale, path.to_str().unwrap()]);
         run("ffmpeg", &arguments);
@@ -49,6 +60,15 @@ impl Reference {
         let (sps, pps) = boxes::parameter_sets(&bytes);
         let sets = ParameterSets { sps, pps, sei: Vec::new() };
         Self { sets, samples: boxes::samples(&bytes), bytes, settings, frame: clock.frame.into() }
+    }
+
+    /// The boxes that ffmpeg and this crate have alike, byte for byte.
+    fn assert_tables_equal(&self, ours: &[u8]) {
+        for name in ["avcC", "colr", "pasp", "btrt", "stts", "ctts", "stss", "elst"] {
+            assert_eq!(table(ours, name), table(&self.bytes, name), "{name} of {:?}", self.settings);
+        }
+        let size = |bytes| boxes::find(bytes, "moov/trak/tkhd").map(|tkhd| tkhd.bytes[tkhd.bytes.len() - 8..].to_vec());
+        assert_eq!(size(ours), size(&self.bytes), "the track's size of {:?}", self.settings);
     }
 
     fn record(&self, mut recording: Recording) -> Written {
@@ -99,12 +119,43 @@ fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
                     "{rate:?} {layout}"
                 );
                 if layout != Layout::Fragmented {
-                    for name in ["avcC", "colr", "pasp", "btrt", "stts", "ctts", "stss", "elst"] {
-                        assert_eq!(table(&ours, name), table(&reference.bytes, name), "{name} {rate:?} {layout}");
-                    }
+                    reference.assert_tables_equal(&ours);
                 }
             }
         }
+    }
+}
+
+#[test]
+fn every_profile_and_tag_is_written_as_ffmpeg_writes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = || Settings::new(64, 48).frame_rate(25);
+    let bt601 = ColorSpace { primaries: Primaries::Bt601Lines625, transfer: Transfer::Bt601, ..ColorSpace::BT601 };
+    let rates = || usual().vbv(100, 200).quality(Quality::Bitrate(80));
+    for (options, settings) in [
+        ("-profile:v baseline", usual()),
+        ("-profile:v main", usual()),
+        ("-profile:v high", usual()),
+        ("-pix_fmt yuv420p10le", usual()),
+        ("-pix_fmt yuv422p", usual()),
+        ("-pix_fmt yuv422p10le", usual()),
+        ("-pix_fmt yuv444p", usual()),
+        ("-pix_fmt yuv444p10le", usual()),
+        ("-pix_fmt gray", usual()),
+        ("-qp 0", usual()),
+        ("-pix_fmt yuvj420p -color_range pc", usual().color_space(ColorSpace::BT709.full_range())),
+        ("-colorspace smpte170m -color_primaries bt470bg -color_trc smpte170m", usual().color_space(bt601)),
+        (
+            "-colorspace bt2020nc -color_primaries bt2020 -color_trc bt2020-10 -pix_fmt yuv420p10le",
+            usual().color_space(ColorSpace::BT2020),
+        ),
+        ("-vf setsar=4/3", usual().pixel_aspect(4, 3)),
+        ("-maxrate 100k -bufsize 200k -b:v 80k", rates()),
+        ("-g 1", usual()),
+    ] {
+        let reference = Reference::of(folder.path(), settings, 12, options);
+        let recording = Recording::in_memory(&reference.settings, &reference.sets).unwrap();
+        reference.assert_tables_equal(&reference.record(recording).media);
     }
 }
 
@@ -137,8 +188,8 @@ fn a_file_that_is_cut_anywhere_shows_every_frame_of_its_complete_fragments_and_c
             let whole = std::fs::read(&part).unwrap();
             let header = boxes::boxes(&whole).iter().position(|found| &found.name == b"moov").unwrap();
             let header: usize = boxes::boxes(&whole)[..=header].iter().map(|found| found.bytes.len()).sum();
-            for step in 0..=40 {
-                let cut = header + (whole.len() - header) * step / 40;
+            for step in 0..=14 {
+                let cut = header + (whole.len() - header) * step / 14;
                 let mut left = whole[..cut].to_vec();
                 let (complete, end) = boxes::complete_fragments(&left);
                 // A fragment is a `free` box until it is complete.
@@ -232,7 +283,7 @@ fn whichever_write_fails_a_playable_film_is_kept_or_nothing_and_an_earlier_movie
                     }
                     Err(Error::Unfinished { kept, source }) => {
                         assert!(matches!(*source, Error::Io { .. }), "{context}");
-                        assert_eq!(kept, only_part(&output), "{context}");
+                        assert!(parts == 1 && kept.exists(), "{context}");
                         assert_eq!(std::fs::read(&movie).unwrap(), reference.bytes, "{context}");
                         let complete = shown(&kept);
                         if layout == Layout::AnnexB {

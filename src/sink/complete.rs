@@ -30,10 +30,12 @@ impl UnfinishedFile {
         }
     }
 
-    /// A progressive copy of a crash-safe file, safe on the disk.
-    fn progressive_copy(&mut self, recording: &Finished) -> Result<Self> {
-        let mut copy = self.copy(recording.head_length()?, recording.chunks())?;
+    /// A progressive copy of a crash-safe file, safe on the disk. Its index comes first, so that a copy cut short plays,
+    /// but it is the recording that can be recovered.
+    fn progressive_copy(&self, recording: &Finished) -> Result<Self> {
+        let mut copy = self.another()?;
         recording.head(&mut |edit| copy.edit(edit))?;
+        copy.append_parts(self, recording.chunks())?;
         copy.edit(Edit::Sync)?;
         Ok(copy)
     }

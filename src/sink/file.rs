@@ -46,7 +46,7 @@ impl UnfinishedFile {
         if !target.file_name().is_some_and(ends_in) {
             return Err(wrong("it has no file name"));
         }
-        let file = create_beside(&target)?;
+        let file = create_beside(&target, ".part")?;
         Ok(Self { file, target, length: 0 })
     }
 
@@ -135,27 +135,31 @@ impl UnfinishedFile {
         Ok(())
     }
 
-    /// A new file for the same target, which begins with `head` zeros and goes on with parts of this one.
-    pub fn copy(&mut self, head: u64, parts: impl Iterator<Item = Range<u64>>) -> Result<Self> {
-        let mut copy = Self { file: create_beside(&self.target)?, target: self.target.clone(), length: head };
-        fault::point().and_then(|()| copy.file.as_file().set_len(head)).map_err(copy.failed("writing"))?;
+    /// An empty file for the same target, `NAME.XXXXXX.copy`.
+    pub fn another(&self) -> Result<Self> {
+        let file = create_beside(&self.target, ".copy")?;
+        Ok(Self { file, target: self.target.clone(), length: 0 })
+    }
+
+    /// Adds parts of another file at the end.
+    pub fn append_parts(&mut self, from: &Self, parts: impl Iterator<Item = Range<u64>>) -> Result<()> {
         let mut parts = parts.peekable();
+        self.seek(self.length)?;
         while let Some(mut part) = parts.next() {
             while let Some(next) = parts.next_if(|next| next.start == part.end) {
                 part.end = next.end;
             }
-            copy.seek(copy.length)?;
-            self.seek(part.start)?;
+            from.seek(part.start)?;
             let length = part.end - part.start;
             // Both are files, so the kernel copies.
             let copied =
-                fault::point().and_then(|()| io::copy(&mut self.file.as_file().take(length), &mut copy.file.as_file()));
-            if copied.map_err(copy.failed("writing"))? != length {
-                return Err(self.failed("reading")(ErrorKind::UnexpectedEof.into()));
+                fault::point().and_then(|()| io::copy(&mut from.file.as_file().take(length), &mut self.file.as_file()));
+            if copied.map_err(self.failed("writing"))? != length {
+                return Err(from.failed("reading")(ErrorKind::UnexpectedEof.into()));
             }
-            copy.length += length;
+            self.length += length;
         }
-        Ok(copy)
+        Ok(())
     }
 
     /// Gives the file its name, in place of an earlier file of that name; returns its length.
@@ -202,13 +206,13 @@ impl UnfinishedFile {
 }
 
 /// An empty file in the target's folder, with the permissions of any new file.
-fn create_beside(target: &Path) -> Result<NamedTempFile> {
+fn create_beside(target: &Path, suffix: &str) -> Result<NamedTempFile> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = target.file_name().filter(|name| name.len() <= MAX_NAME).unwrap_or("movie".as_ref());
     let mut prefix = name.to_owned();
     prefix.push(".");
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".part");
+    builder.prefix(&prefix).suffix(suffix);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

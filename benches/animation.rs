@@ -1,0 +1,349 @@
+//! How fast parts are, and how large: against one encoder of this crate, and against the x264 program.
+//!
+//! `cargo bench --bench animation [-- SECTION...]` with the sections `ready`, `drawn`, `size`, `long`; all unless named.
+//! Runs that are compared take turns, and the medians are shown: the machine need not be idle, but not full either.
+
+#[path = "../examples/waves/plot.rs"]
+mod plot;
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::available_parallelism;
+use std::time::Instant;
+
+use kinetograph::color::{Converter, Planes};
+use kinetograph::{Animation, Chroma, ColorSpace, Frame, Layout, Movie, Preset, Settings};
+use tiny_skia::{FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
+
+/// How often each way is run.
+const RUNS: usize = 3;
+
+/// Different pictures that are ready, which are shown to and fro.
+const PICTURES: u64 = 200;
+
+fn main() {
+    let sections: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = |section: &str| sections.is_empty() || sections.iter().any(|name| name == section);
+    for (name, section) in [("ready", ready as fn()), ("drawn", drawn), ("size", size), ("long", long)] {
+        if wanted(name) {
+            section();
+        }
+    }
+}
+
+/// Seconds on the clock, and CPU seconds of this process and of those it has waited for; bytes of the film.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    wall: f64,
+    cpu: f64,
+    bytes: u64,
+}
+
+fn timed(run: impl FnOnce() -> u64) -> Run {
+    let (begin, cpu) = (Instant::now(), cpu_seconds());
+    let bytes = run();
+    Run { wall: begin.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu, bytes }
+}
+
+/// From /proc/self/stat: fields 14 to 17, in hundredths of a second.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let fields = stat.rsplit_once(')').expect("a name").1.split_whitespace();
+    fields.skip(11).take(4).map(|field| field.parse::<f64>().expect("a number")).sum::<f64>() / 100.0
+}
+
+fn median(runs: &[Run]) -> Run {
+    let mut runs = runs.to_vec();
+    runs.sort_by(|a, b| a.wall.total_cmp(&b.wall));
+    runs[runs.len() / 2]
+}
+
+/// Runs the ways in turn, and gives the median of each.
+fn compare(ways: &[&dyn Fn() -> u64]) -> Vec<Run> {
+    let mut runs = vec![Vec::new(); ways.len()];
+    for _ in 0..RUNS {
+        for (runs, way) in runs.iter_mut().zip(ways) {
+            runs.push(timed(way));
+        }
+    }
+    runs.iter().map(|runs| median(runs)).collect()
+}
+
+fn settings((width, height): (u32, u32), preset: Preset) -> Settings {
+    // The bare stream, as x264's program writes it.
+    Settings::new(width, height).frame_rate(30).preset(preset).layout(Layout::AnnexB)
+}
+
+fn pictures((width, height): (u32, u32)) -> Vec<Pixmap> {
+    let backdrop = plot::backdrop(width, height);
+    let picture = |index| {
+        let mut canvas = backdrop.clone();
+        plot::draw(&mut canvas, index);
+        canvas
+    };
+    (0..PICTURES).map(picture).collect()
+}
+
+fn to_and_fro(index: u64) -> usize {
+    let place = index % (2 * PICTURES - 2);
+    place.min(2 * PICTURES - 2 - place) as usize
+}
+
+/// The pictures as one raw I420 file, as x264's program reads them.
+fn raw_file(path: &Path, pictures: &[Pixmap], frames: u64) {
+    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
+    let convert = |picture: &Pixmap| {
+        let mut planes = Planes::new(picture.width(), picture.height(), Chroma::Yuv420, 8);
+        converter.convert(&Frame::from(picture), &mut planes).expect("planes that fit");
+        planes
+    };
+    let planes: Vec<Planes> = pictures.iter().map(convert).collect();
+    let mut file = BufWriter::new(File::create(path).expect("a file"));
+    for index in 0..frames {
+        let planes = &planes[to_and_fro(index)];
+        for plane in 0..3 {
+            (0..planes.size(plane).1).for_each(|y| file.write_all(planes.row(plane, y)).expect("room"));
+        }
+    }
+}
+
+fn x264_program(size: (u32, u32), preset: Preset, input: &Path, output: &Path) -> u64 {
+    let status = Command::new("x264")
+        .args(["--quiet", "--no-progress", "--demuxer", "raw", "--input-csp", "i420", "--fps", "30"])
+        .args(["--input-res", &format!("{}x{}", size.0, size.1), "--preset", preset.name(), "-o"])
+        .args([output, input])
+        .stderr(Stdio::null())
+        .status();
+    assert!(status.expect("the x264 program runs").success());
+    output.metadata().expect("its output").len()
+}
+
+/// Frames that are ready: parts, `Movie` and the x264 program.
+fn ready() {
+    println!("Frames that are ready, frames/s (CPU seconds)");
+    println!("| frames | preset | x264 program | Movie | parts | parts : x264 | by CPU time | size |");
+    println!("|---|---|---|---|---|---|---|---|");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, output) = (folder.path().join("in.yuv"), folder.path().join("out.264"));
+    for (size, frames) in [((640, 480), 3000), ((1280, 720), 500)] {
+        let pictures = pictures(size);
+        raw_file(&input, &pictures, frames);
+        for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
+            let settings = settings(size, preset);
+            let movie = || {
+                let mut movie = Movie::create(&output, &settings).expect("a movie");
+                (0..frames).for_each(|index| movie.push(&pictures[to_and_fro(index)]).expect("a frame"));
+                movie.finish().expect("a film").bytes
+            };
+            let parts = || {
+                let movie = Animation::new(settings.clone(), frames, |canvas, frame| {
+                    canvas.data_mut().copy_from_slice(pictures[to_and_fro(frame.index())].data());
+                    Ok(())
+                });
+                movie.save(&output).expect("a film").bytes
+            };
+            let runs = compare(&[&|| x264_program(size, preset, &input, &output), &movie, &parts]);
+            let [program, movie, parts] = runs[..] else { unreachable!() };
+            let rate = |run: Run| format!("{:.0} ({:.1})", frames as f64 / run.wall, run.cpu);
+            println!(
+                "| {frames} of {}×{} | {preset} | {} | {} | {} | {:.2} | {:.2} | {:+.2} % |",
+                size.0,
+                size.1,
+                rate(program),
+                rate(movie),
+                rate(parts),
+                program.wall / parts.wall,
+                program.wall / (parts.cpu / cores()),
+                percent(parts.bytes, program.bytes),
+            );
+        }
+    }
+}
+
+/// Frames that are drawn: the time against the work divided by the cores, and one worker against two.
+fn drawn() {
+    println!("\nWaves, drawn and encoded");
+    println!("| frames | preset | frames/s | wall : CPU / cores | 2 workers : 1 |");
+    println!("|---|---|---|---|---|");
+    for (size, frames) in [((640, 480), 3000), ((1280, 720), 500)] {
+        for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
+            let settings = settings(size, preset);
+            let film = |workers: usize| {
+                let movie = Animation::new(settings.clone(), frames, |canvas, frame| {
+                    plot::draw(canvas, frame.index());
+                    Ok(())
+                });
+                let movie = movie.background(plot::backdrop(size.0, size.1)).workers(workers);
+                movie.to_bytes().expect("a film").len() as u64
+            };
+            let all = cores() as usize;
+            let runs = compare(&[&|| film(1), &|| film(2), &|| film(all)]);
+            let [one, two, every] = runs[..] else { unreachable!() };
+            println!(
+                "| {frames} of {}×{} | {preset} | {:.0} | {:.3} | {:.3} |",
+                size.0,
+                size.1,
+                frames as f64 / every.wall,
+                every.wall / (one.cpu / cores()),
+                two.wall / one.wall,
+            );
+        }
+    }
+}
+
+/// What parts cost in size, against one encoder from beginning to end.
+fn size() {
+    println!("\nSize of parts against one encoder");
+    println!("| scene | preset | 251 frames | 300 | 501 | 750 | 1000 |");
+    println!("|---|---|---|---|---|---|---|");
+    let size = (320, 240);
+    for (name, scene) in scenes(size) {
+        for preset in [Preset::Veryfast, Preset::Medium] {
+            let mut line = format!("| {name} | {preset} |");
+            for frames in [251, 300, 501, 750, 1000] {
+                let settings = settings(size, preset);
+                let film = Animation::new(settings.clone(), frames, |canvas, frame| {
+                    scene(canvas, frame.index());
+                    Ok(())
+                });
+                let parts = film.to_bytes().expect("a film").len() as u64;
+                let mut movie = Movie::in_memory(&settings).expect("a movie");
+                let mut canvas = Pixmap::new(size.0, size.1).expect("a valid size");
+                for index in 0..frames {
+                    canvas.fill(tiny_skia::Color::WHITE);
+                    scene(&mut canvas, index);
+                    movie.push(&canvas).expect("a frame");
+                }
+                let one = movie.finish().expect("a film").0.len() as u64;
+                line += &format!(" {:+.2} % |", percent(parts, one));
+            }
+            println!("{line}");
+        }
+    }
+}
+
+type Scene = Box<dyn Fn(&mut Pixmap, u64) + Send + Sync>;
+
+fn scenes((width, height): (u32, u32)) -> Vec<(&'static str, Scene)> {
+    let backdrop = plot::backdrop(width, height);
+    let waves: Scene = Box::new(move |canvas, index| {
+        canvas.data_mut().copy_from_slice(backdrop.data());
+        plot::draw(canvas, index);
+    });
+    let backdrop = plot::backdrop(width, height);
+    let slow: Scene = Box::new(move |canvas, index| {
+        canvas.data_mut().copy_from_slice(backdrop.data());
+        draw_growing(canvas, index as usize);
+    });
+    let noise: Scene = Box::new(|canvas, index| {
+        let mut random = fastrand::Rng::with_seed(index);
+        canvas.pixels_mut().iter_mut().for_each(|pixel| *pixel = grey(random.u8(..)));
+    });
+    let photograph = photograph(2 * width, 2 * height);
+    let pan: Scene = Box::new(move |canvas, index| {
+        let turn = index as f32 / 60.0;
+        let scale = 0.8 + 0.15 * (0.7 * turn).sin();
+        let (x, y) = (-0.3 * width as f32 * (1.0 + turn.sin()), -0.3 * height as f32 * (1.0 + (0.7 * turn).cos()));
+        let place = Transform::from_row(scale, 0.0, 0.0, scale, x, y);
+        let paint = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
+        canvas.draw_pixmap(0, 0, photograph.as_ref(), &paint, place, None);
+    });
+    vec![("waves", waves), ("a curve that grows", slow), ("noise", noise), ("a photograph that moves", pan)]
+}
+
+/// A curve that gets one more point.
+fn draw_growing(canvas: &mut Pixmap, points: usize) {
+    let (width, height) = (canvas.width() as f32, canvas.height() as f32);
+    let mut curve = PathBuilder::new();
+    for point in 0..=points + 1 {
+        let x = point as f32;
+        let at = (width * (0.08 + 0.0008 * x), height * (0.5 - 0.3 * (0.02 * x).sin() * (0.0037 * x).cos()));
+        if point == 0 { curve.move_to(at.0, at.1) } else { curve.line_to(at.0, at.1) }
+    }
+    let curve = curve.finish().expect("two points");
+    canvas.stroke_path(&curve, &Paint::default(), &Stroke::default(), Transform::identity(), None);
+}
+
+/// Cloudy noise whose detail falls off as that of photographs does, in inverse proportion to its size.
+fn photograph(width: u32, height: u32) -> Pixmap {
+    let mut sum = vec![0.0; (width * height) as usize];
+    for octave in 0..8 {
+        let cell = 256 >> octave;
+        let columns = width / cell + 2;
+        let mut random = fastrand::Rng::with_seed(octave);
+        let grid: Vec<f32> = (0..columns * (height / cell + 2)).map(|_| random.f32() - 0.5).collect();
+        let weight = 0.55f32.powi(octave as i32);
+        for (at, value) in sum.iter_mut().enumerate() {
+            let (x, y) = (at as u32 % width, at as u32 / width);
+            let (u, v) = ((x % cell) as f32 / cell as f32, (y % cell) as f32 / cell as f32);
+            let corner = |right: u32, down: u32| grid[((y / cell + down) * columns + x / cell + right) as usize];
+            let above = corner(0, 0) * (1.0 - u) + corner(1, 0) * u;
+            let below = corner(0, 1) * (1.0 - u) + corner(1, 1) * u;
+            *value += weight * (above * (1.0 - v) + below * v);
+        }
+    }
+    let mut picture = Pixmap::new(width, height).expect("a valid size");
+    for (pixel, value) in picture.pixels_mut().iter_mut().zip(sum) {
+        *pixel = grey((128.0 + 220.0 * value).clamp(0.0, 255.0) as u8);
+    }
+    picture
+}
+
+fn grey(level: u8) -> PremultipliedColorU8 {
+    PremultipliedColorU8::from_rgba(level, level, level, 255).expect("an opaque colour")
+}
+
+/// 100,000 frames against 5,000: time and memory, each in a process of its own.
+fn long() {
+    if let Ok(frames) = std::env::var("KINETOGRAPH_BENCH_FRAMES") {
+        let frames: u64 = frames.parse().expect("a number");
+        let settings = settings((320, 240), Preset::Veryfast).layout(Layout::CrashSafe);
+        let movie = Animation::new(settings, frames, |canvas, frame| {
+            plot::draw(canvas, frame.index());
+            Ok(())
+        });
+        let output = std::env::var_os("KINETOGRAPH_BENCH_OUTPUT").expect("where to");
+        let run = timed(|| movie.background(plot::backdrop(320, 240)).save(output).expect("a film").bytes);
+        let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak of memory");
+        println!("{frames} {} {} {peak}", run.wall, run.cpu);
+        return;
+    }
+    println!("\nLong movies, 320×240, veryfast");
+    println!("| frames | ms a frame | CPU ms a frame | peak memory | duration | frames counted |");
+    println!("|---|---|---|---|---|---|");
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = folder.path().join("long.mp4");
+    for frames in [5_000, 100_000, 5_000, 100_000] {
+        let child = Command::new(std::env::current_exe().expect("this program"))
+            .arg("long")
+            .env("KINETOGRAPH_BENCH_FRAMES", frames.to_string())
+            .env("KINETOGRAPH_BENCH_OUTPUT", &output)
+            .output();
+        let text = String::from_utf8(child.expect("the child").stdout).expect("text");
+        let figures: Vec<&str> = text.split_whitespace().collect();
+        let each = |seconds: &str| 1000.0 * seconds.parse::<f64>().expect("seconds") / f64::from(frames);
+        let probe = Command::new("ffprobe")
+            .args(["-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets,duration", "-of"])
+            .args(["default=nk=1:nw=1".as_ref(), output.as_os_str()])
+            .output();
+        let probed = String::from_utf8(probe.expect("ffprobe").stdout).expect("text");
+        let (duration, counted) = probed.trim().split_once('\n').expect("two fields");
+        println!(
+            "| {frames} | {:.4} | {:.4} | {} kB | {duration} s | {counted} |",
+            each(figures[1]),
+            each(figures[2]),
+            figures[3],
+        );
+    }
+}
+
+fn cores() -> f64 {
+    available_parallelism().map_or(1, usize::from) as f64
+}
+
+fn percent(bytes: u64, of: u64) -> f64 {
+    100.0 * (bytes as f64 / of as f64 - 1.0)
+}

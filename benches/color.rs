@@ -1,0 +1,164 @@
+//! Pixels a second of the converter, by each instruction set of this machine, beside others' converters and a copy.
+//!
+//! All run in turn, in short slices, on one thread; what counts is the best slice of each, because all else that the
+//! machine does can only make a slice longer.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use dcv_color_primitives as dcv;
+use kinetograph::color::{Converter, Isa, Planes};
+use kinetograph::{Chroma, ColorSpace, Frame, PixelFormat};
+use yuv::{YuvChromaSubsampling, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
+
+const SIZES: [(u32, u32); 4] = [(500, 500), (1280, 720), (1920, 1080), (3840, 2160)];
+const TURNS: usize = 200;
+const SLICE: Duration = Duration::from_micros(300);
+
+/// A name and what is measured.
+type Contender<'a> = (String, Box<dyn FnMut() + 'a>);
+
+fn main() {
+    println!("Gpixel/s on one core, opaque RGBA to I420, 8 bits, BT.709 limited; and how many times as fast");
+    for (width, height) in SIZES {
+        let pixels = pixels(width, height);
+        let mut contenders = ours(&pixels, width, height);
+        let own = contenders.len();
+        contenders.extend(others(&pixels, width, height));
+        let times = measure(&mut contenders);
+
+        print!("\n{:>11}         ", format!("{width}×{height}"));
+        (0..own).for_each(|i| print!("{:>10}", contenders[i].0));
+        println!();
+        for (i, (name, _)) in contenders.iter().enumerate() {
+            let pixels = f64::from(width) * f64::from(height);
+            print!("{name:>24} {:6.2} ", pixels / best(&times[i]) / 1e9);
+            if i >= own {
+                (0..own).for_each(|j| print!("{:9.2}×", best(&times[i]) / best(&times[j])));
+            }
+            println!();
+        }
+    }
+
+    println!("\nGpixel/s of other ways, 1920×1080{:>10}", "");
+    let pixels = pixels(1920, 1080);
+    for (name, chroma, bits, format, translucent) in [
+        ("BGRA to I420", Chroma::Yuv420, 8, PixelFormat::Bgra8, false),
+        ("RGBA to I422", Chroma::Yuv422, 8, PixelFormat::Rgba8, false),
+        ("RGBA to I444", Chroma::Yuv444, 8, PixelFormat::Rgba8, false),
+        ("RGBA to I400", Chroma::Gray, 8, PixelFormat::Rgba8, false),
+        ("RGB to I420", Chroma::Yuv420, 8, PixelFormat::Rgb8, false),
+        ("grey to I420", Chroma::Yuv420, 8, PixelFormat::Gray8, false),
+        ("translucent RGBA to I420", Chroma::Yuv420, 8, PixelFormat::Rgba8Premultiplied, true),
+        ("RGBA to I420, 10 bits", Chroma::Yuv420, 10, PixelFormat::Rgba8, false),
+    ] {
+        let mut pixels = pixels.clone();
+        if translucent {
+            pixels.chunks_exact_mut(4).for_each(|pixel| pixel[3] = 128);
+        }
+        let frame = Frame::new(&pixels, 1920, 1080, format);
+        let mut contenders: Vec<Contender<'_>> = Isa::available()
+            .into_iter()
+            .map(|isa| {
+                let converter = Converter::new(ColorSpace::BT709, chroma, bits, [255; 3]).with_isa(isa);
+                let mut planes = Planes::new(1920, 1080, chroma, bits);
+                let run =
+                    move || converter.convert(black_box(&frame), black_box(&mut planes)).expect("planes that fit");
+                (isa.name().to_owned(), Box::new(run) as Box<dyn FnMut()>)
+            })
+            .collect();
+        print!("{name:>24} ");
+        for times in measure(&mut contenders) {
+            print!("{:10.2}", 1920.0 * 1080.0 / best(&times) / 1e9);
+        }
+        println!();
+    }
+}
+
+/// Opaque noise.
+fn pixels(width: u32, height: u32) -> Vec<u8> {
+    let mut state = 1u64;
+    let mut pixels = Vec::new();
+    for _ in 0..width * height {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        pixels.extend([state as u8, (state >> 8) as u8, (state >> 16) as u8, 255]);
+    }
+    pixels
+}
+
+fn ours(pixels: &[u8], width: u32, height: u32) -> Vec<Contender<'_>> {
+    let contender = |isa: Isa| -> Contender<'_> {
+        let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]).with_isa(isa);
+        let mut planes = Planes::new(width, height, Chroma::Yuv420, 8);
+        let frame = Frame::rgba8(pixels, width, height).premultiplied();
+        let run = move || converter.convert(black_box(&frame), black_box(&mut planes)).expect("planes that fit");
+        (isa.name().to_owned(), Box::new(run))
+    };
+    Isa::available().into_iter().map(contender).collect()
+}
+
+fn others(pixels: &[u8], width: u32, height: u32) -> Vec<Contender<'_>> {
+    let yuv = |(name, mode): (&str, YuvConversionMode)| -> Contender<'_> {
+        let mut image = YuvPlanarImageMut::<u8>::alloc(width, height, YuvChromaSubsampling::Yuv420);
+        let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
+        let run = move || {
+            yuv::rgba_to_yuv420(black_box(&mut image), black_box(pixels), 4 * width, range, matrix, mode)
+                .expect("an image that fits")
+        };
+        (format!("yuv, {name}"), Box::new(run))
+    };
+    let modes = [
+        ("professional", YuvConversionMode::Professional),
+        ("balanced", YuvConversionMode::Balanced),
+        ("fast", YuvConversionMode::Fast),
+    ];
+    let mut others: Vec<_> = modes.into_iter().map(yuv).collect();
+
+    // It takes no RGBA; the order of the bytes makes no difference to its speed.
+    let format = |pixel_format, color_space, num_planes| dcv::ImageFormat { pixel_format, color_space, num_planes };
+    let from = format(dcv::PixelFormat::Bgra, dcv::ColorSpace::Rgb, 1);
+    let to = format(dcv::PixelFormat::I420, dcv::ColorSpace::Bt709, 3);
+    let mut planes = [
+        vec![0; (width * height) as usize],
+        vec![0; (width * height / 4) as usize],
+        vec![0; (width * height / 4) as usize],
+    ];
+    let run = move || {
+        let [y, cb, cr] = black_box(&mut planes);
+        dcv::convert_image(width, height, &from, None, black_box(&[pixels]), &to, None, &mut [y, cb, cr])
+            .expect("planes that fit")
+    };
+    others.push(("dcv-color-primitives".to_owned(), Box::new(run)));
+
+    let mut copy = vec![0; pixels.len()];
+    others.push(("memcpy".to_owned(), Box::new(move || black_box(&mut copy[..]).copy_from_slice(black_box(pixels)))));
+    others
+}
+
+/// The seconds of one run of each, turn after turn.
+fn measure(contenders: &mut [Contender<'_>]) -> Vec<Vec<f64>> {
+    let mut times = vec![Vec::new(); contenders.len()];
+    let slice = |run: &mut dyn FnMut()| {
+        let (start, mut runs) = (Instant::now(), 0);
+        while start.elapsed() < SLICE {
+            run();
+            runs += 1;
+        }
+        start.elapsed().as_secs_f64() / f64::from(runs)
+    };
+    for (_, run) in contenders.iter_mut() {
+        slice(run); // pages are touched, caches filled
+    }
+    for _ in 0..TURNS {
+        for ((_, run), times) in contenders.iter_mut().zip(&mut times) {
+            times.push(slice(run));
+        }
+    }
+    times
+}
+
+fn best(times: &[f64]) -> f64 {
+    times.iter().copied().fold(f64::INFINITY, f64::min)
+}

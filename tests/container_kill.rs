@@ -1,0 +1,168 @@
+//! A recording killed at any moment: what is on the disk plays, can be recovered, and never has the movie's name.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[path = "judge/boxes.rs"]
+mod boxes;
+mod judge;
+
+const WIDTH: usize = 48;
+const HEIGHT: usize = 32;
+const FRAMES: usize = 300;
+/// Of each of the two ways to finish.
+const KILLS: u32 = 100;
+
+/// Grey pictures, one after another.
+fn film() -> Vec<u8> {
+    let level = |frame: usize, x: usize, y: usize| (x * 5 + y * 3 + frame * 7) as u8 ^ ((frame / 3 * x) as u8 & 0x40);
+    (0..FRAMES * HEIGHT * WIDTH).map(|at| level(at / (WIDTH * HEIGHT), at % WIDTH, at / WIDTH % HEIGHT)).collect()
+}
+
+/// A process that records frames into `movie`, from a file, whose length says how many there will be, or from its
+/// standard input, which does not.
+fn recorder(movie: &Path, input: Option<&Path>) -> Child {
+    let tests = std::env::current_exe().unwrap();
+    let example = tests.parent().and_then(Path::parent).unwrap().join("examples/encode_raw");
+    Command::new(example)
+        .args(["--size", "48x32", "--fps", "25", "--format", "gray", "--preset", "veryfast", "--threads", "1"])
+        // See the tests of the container: with it, equal films are not always equal.
+        .args(["--x264", "mbtree=0"])
+        .arg(input.unwrap_or(Path::new("-")))
+        .arg(movie)
+        .stdin(if input.is_some() { Stdio::null() } else { Stdio::piped() })
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// When each frame is shown and its hash, as far as ffmpeg can read.
+fn shown(path: &Path) -> Vec<(u64, String)> {
+    let arguments = ["-v", "fatal", "-i", path.to_str().unwrap(), "-fps_mode", "passthrough", "-f", "framemd5", "-"];
+    let lines = String::from_utf8(judge::run("ffmpeg", arguments)).unwrap();
+    let fields = lines.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(',').map(str::trim));
+    fields.map(|mut fields| (fields.nth(2).unwrap().parse().unwrap(), fields.nth(2).unwrap().into())).collect()
+}
+
+fn with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+}
+
+/// What the kills have left behind.
+#[derive(Debug, Default)]
+struct Tally {
+    finished: u32,
+    recovered: u32,
+    without_a_fragment: u32,
+}
+
+/// Looks at what a kill has left in `folder`, where `earlier` was the movie before.
+fn judge_what_is_left(folder: &Path, earlier: Option<&[u8]>, whole: &[(u64, String)], tally: &mut Tally) {
+    let movie = folder.join("movie.mp4");
+    let parts = with_extension(folder, "part");
+    let is_earlier = earlier.is_some_and(|earlier| std::fs::read(&movie).unwrap() == earlier);
+    if movie.exists() && !is_earlier {
+        assert!(shown(&movie) == whole, "an incomplete movie has the final name");
+        tally.finished += 1;
+    } else {
+        assert!(parts.len() <= 1, "{parts:?}");
+    }
+    for part in parts {
+        let bytes = std::fs::read(&part).unwrap();
+        let complete = boxes::complete_fragments(&bytes).0;
+        let plain = boxes::find(&bytes, "moov/mvex").is_none() && boxes::find(&bytes, "moov").is_some();
+        if complete == 0 && !plain {
+            let error = kinetograph::recover(&part).unwrap_err();
+            assert!(matches!(error, kinetograph::Error::Mp4(_)), "{error}");
+            tally.without_a_fragment += 1;
+            continue;
+        }
+        let complete = if plain { whole.len() } else { complete };
+        let seen = shown(&part);
+        assert!(seen.len() >= complete, "{} of {complete} frames play", seen.len());
+        assert!(seen.iter().all(|frame| whole.contains(frame)));
+        let recovered = kinetograph::recover(&part).unwrap();
+        assert_eq!(recovered.frames, complete as u64);
+        let seen = shown(&part);
+        assert_eq!(seen.len(), complete);
+        assert!(seen.iter().all(|frame| whole.contains(frame)));
+        tally.recovered += 1;
+    }
+}
+
+/// Kills recordings at random moments, half of them while the movie is being finished.
+fn kill_at_random_moments(seed: u64, from_file: bool) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("film.raw");
+    let film = film();
+    std::fs::write(&input, &film).unwrap();
+    let file = from_file.then_some(&*input);
+    let place = folder.path().join("out");
+    let movie = place.join("movie.mp4");
+    let feed = |child: &mut Child| {
+        // A killed process takes no more.
+        child.stdin.take().map(|mut pipe| pipe.write_all(&film)).transpose().is_ok()
+    };
+
+    // How long a recording takes, and how long from the last frame's arrival to the end; corrected as it goes.
+    std::fs::create_dir_all(&place).unwrap();
+    let start = Instant::now();
+    let mut child = recorder(&movie, file);
+    assert!(feed(&mut child));
+    let fed = Instant::now();
+    assert!(child.wait().unwrap().success());
+    let (mut whole_time, mut end_time) = (start.elapsed(), fed.elapsed());
+    let earlier = std::fs::read(&movie).unwrap();
+    let whole = shown(&movie);
+    assert_eq!(whole.len(), FRAMES);
+
+    let mut tally = Tally::default();
+    for kill in 0..KILLS {
+        let _ = std::fs::remove_dir_all(&place);
+        std::fs::create_dir_all(&place).unwrap();
+        // Another movie of that name, which must stay.
+        let earlier = (kill % 2 == 0).then(|| [&earlier[..], b"\0\0\0\x08free"].concat());
+        if let Some(earlier) = &earlier {
+            std::fs::write(&movie, earlier).unwrap();
+        }
+        let mut child = recorder(&movie, file);
+        let late = kill % 4 < 2;
+        if from_file {
+            let share = if late { 0.8 + 0.3 * random.f64() } else { random.f64() };
+            std::thread::sleep(whole_time.mul_f64(share));
+        } else if late {
+            feed(&mut child);
+            std::thread::sleep(end_time.mul_f64(random.f64()));
+        } else {
+            let some = random.usize(..film.len());
+            let mut pipe = child.stdin.take().unwrap();
+            pipe.write_all(&film[..some]).unwrap();
+            std::thread::sleep(Duration::from_millis(random.u64(..20)));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let finished = tally.finished;
+        judge_what_is_left(&place, earlier.as_deref(), &whole, &mut tally);
+        if late {
+            // Half of the late kills shall come too late.
+            let factor = if tally.finished > finished { 0.93 } else { 1.07 };
+            (whole_time, end_time) = (whole_time.mul_f64(factor), end_time.mul_f64(factor));
+        }
+    }
+    // The moments were spread: some before the first fragment or after the end, many between.
+    assert!(tally.recovered >= KILLS / 5 && tally.finished >= KILLS / 20, "{tally:?}");
+}
+
+#[test]
+fn a_recording_of_known_length_survives_a_kill_at_any_moment() {
+    kill_at_random_moments(1, true);
+}
+
+#[test]
+fn a_recording_of_unknown_length_survives_a_kill_at_any_moment() {
+    kill_at_random_moments(2, false);
+}
