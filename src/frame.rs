@@ -76,7 +76,7 @@ pub struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// Pixels of any format, row after row without gaps.
     pub fn new(pixels: &'a [u8], width: u32, height: u32, format: PixelFormat) -> Self {
-        Self { pixels, width, height, stride: width as usize * format.bytes_per_pixel(), format }
+        Self { pixels, width, height, stride: row_bytes(width, format), format }
     }
 
     /// Red, green, blue and alpha, straight (not premultiplied).
@@ -168,8 +168,13 @@ impl<'a> Frame<'a> {
     }
 
     fn row_bytes(&self) -> usize {
-        self.width as usize * self.format.bytes_per_pixel()
+        row_bytes(self.width, self.format)
     }
+}
+
+/// Bytes of a row; where they cannot be counted, more than any buffer has.
+fn row_bytes(width: u32, format: PixelFormat) -> usize {
+    (width as usize).saturating_mul(format.bytes_per_pixel())
 }
 
 impl std::fmt::Debug for Frame<'_> {

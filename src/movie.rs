@@ -25,7 +25,8 @@ use crate::{Error, Result};
 ///
 /// Until `finish` the film is in a file beside the final name, `NAME.XXXXXX.part`; only a successful `finish` gives it
 /// the name, in place of any earlier file. A movie that is dropped unfinished leaves nothing behind, unless the thread
-/// is panicking or writing has failed: then the unfinished file stays, playable in the crash-safe layout.
+/// is panicking, or encoding or writing has failed: then the unfinished file stays, playable in the crash-safe layout.
+/// Dropping waits until the frames pushed are encoded and written.
 ///
 /// `Movie<Vec<u8>>` is a movie in memory, whose `finish` gives the bytes.
 ///
@@ -77,7 +78,8 @@ impl Movie {
     ///
     /// Every second of film, or whatever [`Settings::fragment_seconds`] says, reaches the writer in one `write_all`,
     /// followed by a `flush`; give it bare, without a buffer of its own. The writer is used on the encoder's thread and
-    /// dropped by `finish`.
+    /// dropped by `finish`. As long as it blocks, `push` waits, as soon as the queue and x264 have all they hold; if it
+    /// panics, the panic goes on in the `push` or `finish` that follows, and the movie has ended.
     ///
     /// # Errors
     /// As [`create`](Self::create); [`Error::Setting`] for a layout that is not

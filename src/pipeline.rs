@@ -113,21 +113,22 @@ fn run(
     give_back: &SyncSender<Planes>,
 ) -> Result<Option<Written>> {
     for job in jobs {
-        match job {
+        let written = match &job {
             Job::Encode { planes, pts, keyframe } => {
-                let coding = if keyframe { Coding::Keyframe } else { Coding::Any };
-                if let Some(packet) = encoder.encode(&planes, pts, coding)? {
-                    recording.push(&packet)?;
-                }
-                // Nobody takes planes any more when the movie is being finished.
-                let _ = give_back.send(planes);
+                let coding = if *keyframe { Coding::Keyframe } else { Coding::Any };
+                let encoded = encoder.encode(planes, *pts, coding);
+                encoded.and_then(|packet| packet.map_or(Ok(()), |packet| recording.push(&packet)))
             }
-            Job::Finish { end } => {
-                flush(&mut encoder, &mut recording)?;
-                return recording.finish(end).map(Some);
-            }
+            Job::Finish { .. } | Job::Keep => flush(&mut encoder, &mut recording),
+        };
+        if let Err(error) = written {
+            return Err(recording.fail(error));
+        }
+        match job {
+            // Nobody takes planes any more when the movie is being finished.
+            Job::Encode { planes, .. } => drop(give_back.send(planes)),
+            Job::Finish { end } => return recording.finish(end).map(Some),
             Job::Keep => {
-                flush(&mut encoder, &mut recording)?;
                 recording.keep();
                 return Ok(None);
             }

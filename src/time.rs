@@ -168,8 +168,8 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// The longest time from one frame to the next, in ticks. With x264's deepest reordering (16 B-frames and a delay
-    /// of 2) composition offsets still fit their 32 bits.
-    pub const MAX_GAP: i64 = 1 << 27;
+    /// of 2, and of 2 at the beginning) composition offsets still fit their 31 bits.
+    pub const MAX_GAP: i64 = i32::MAX as i64 / 20;
 
     /// Why [`tick_at`](Self::tick_at) gives no tick.
     pub const UNCOUNTABLE: &str = "it must be a number, not negative, of at most 2^53 ticks";

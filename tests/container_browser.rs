@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use kinetograph::{Layout, Movie, Quality, Settings};
+use kinetograph::{Layout, Movie, Quality, Settings, Tune};
 use tiny_skia::{Color, Pixmap};
 
 #[path = "judge/boxes.rs"]
@@ -77,7 +76,8 @@ async function main() {
   await ended;
   tell('ended at', video.currentTime);
 }
-main().catch(error => tell('error', error)).then(() => fetch('/report', { method: 'POST', body: lines.join('\n') }));
+const late = new Promise((_, reject) => setTimeout(() => reject('not done in a minute: ' + lines), 60000));
+Promise.race([main(), late]).catch(error => tell('error', error)).then(() => fetch('/report', { method: 'POST', body: lines.join('\n') }));
 </script>"#;
 
 /// Serves files and the page on a free port of the loopback, and passes the report on.
@@ -184,8 +184,7 @@ fn in_chromium(movie: Vec<u8>, codec: Option<&str>, times: &str) -> HashMap<Stri
 }
 
 /// A movie of the four colours, a second of each.
-fn colors(settings: &Settings) -> Vec<u8> {
-    let mut movie = Movie::in_memory(settings).unwrap();
+fn colors<Output>(mut movie: Movie<Output>) -> Movie<Output> {
     let mut canvas = Pixmap::new(WIDTH, HEIGHT).unwrap();
     for [red, green, blue] in COLORS {
         canvas.fill(Color::from_rgba8(red, green, blue, 255));
@@ -193,7 +192,7 @@ fn colors(settings: &Settings) -> Vec<u8> {
             movie.push(&canvas).unwrap();
         }
     }
-    movie.finish().unwrap().0
+    movie
 }
 
 fn settings() -> Settings {
@@ -219,7 +218,8 @@ fn check_colors(told: &HashMap<String, String>, times: &str) {
 
 #[test]
 fn a_fragmented_movie_appended_to_a_media_source_plays_and_seeks() {
-    let movie = colors(&settings().layout(Layout::Fragmented).keyframe_interval(25));
+    let settings = settings().layout(Layout::Fragmented).keyframe_interval(25);
+    let movie = colors(Movie::in_memory(&settings).unwrap()).finish().unwrap().0;
     let times = "0.5,3.5,1.5,2.5,0.96,1.02";
     let told = in_chromium(movie.clone(), Some(&codec_of(&movie)), times);
     assert_eq!(told["size"], "320x180");
@@ -232,11 +232,13 @@ fn a_fragmented_movie_appended_to_a_media_source_plays_and_seeks() {
 #[test]
 fn a_finished_movie_plays_and_seeks() {
     let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
     let times = "3.5,0.5,2.5,1.5,0.96,1.02";
     for expected in [None, Some(100)] {
         let mut settings = settings();
         settings.expected_frames = expected;
-        let told = in_chromium(recorded(&folder.path().join("movie.mp4"), &settings), None, times);
+        colors(Movie::create(&path, &settings).unwrap()).finish().unwrap();
+        let told = in_chromium(std::fs::read(&path).unwrap(), None, times);
         assert_eq!(told["size"], "320x180");
         assert_eq!(told["duration"], "4");
         check_colors(&told, times);
@@ -244,15 +246,42 @@ fn a_finished_movie_plays_and_seeks() {
     }
 }
 
-fn recorded(path: &Path, settings: &Settings) -> Vec<u8> {
-    let mut movie = Movie::create(path, settings).unwrap();
+#[test]
+fn frames_of_any_length_last_as_long_in_a_media_source() {
+    // Without B-frames: a MediaSource takes a frame's length from the times of decoding.
+    let settings = settings().layout(Layout::Fragmented).variable_rate(true).x264_option("bframes", 0);
+    let mut movie = Movie::in_memory(&settings).unwrap();
     let mut canvas = Pixmap::new(WIDTH, HEIGHT).unwrap();
-    for [red, green, blue] in COLORS {
+    for (color, time) in (0..4).zip([0.0, 0.9, 2.01, 2.99]) {
+        let [red, green, blue] = COLORS[color];
         canvas.fill(Color::from_rgba8(red, green, blue, 255));
-        for _ in 0..RATE {
-            movie.push(&canvas).unwrap();
-        }
+        movie.push_at(&canvas, time).unwrap();
     }
-    movie.finish().unwrap();
-    std::fs::read(path).unwrap()
+    movie.hold(0.97).unwrap();
+    let movie = movie.finish().unwrap().0;
+    let times = "0.1,0.85,1.9,1.01,2.9,3.8";
+    let told = in_chromium(movie.clone(), Some(&codec_of(&movie)), times);
+    assert_eq!((&*told["duration"], &*told["buffered"], &*told["ended at"]), ("4", "1 0 4", "4"));
+    check_colors(&told, times);
+}
+
+#[test]
+fn an_unfinished_crash_safe_file_plays_and_seeks() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings().tune(Tune::ZeroLatency);
+    let movie = colors(Movie::create(folder.path().join("movie.mp4"), &settings).unwrap());
+    // The encoder has nearly all of them, so that three seconds will be there.
+    let part = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let whole = |bytes: &[u8]| boxes::complete_fragments(bytes).0 >= 3 * RATE as usize;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut unfinished = Vec::new();
+    while !whole(&unfinished) {
+        assert!(Instant::now() < deadline, "three fragments appear within a minute");
+        unfinished = std::fs::read(&part).unwrap();
+    }
+    drop(movie);
+    let times = "2.5,0.5,1.5,1.02";
+    let told = in_chromium(unfinished, None, times);
+    assert_eq!((&*told["size"], &*told["duration"]), ("320x180", "3"));
+    check_colors(&told, times);
 }

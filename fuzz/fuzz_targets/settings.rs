@@ -7,10 +7,16 @@ use libfuzzer_sys::fuzz_target;
 
 mod boxes;
 
-fn set(settings: Settings, name: &str, value: &str) -> Option<Settings> {
+fn set(mut settings: Settings, name: &str, value: &str) -> Option<Settings> {
     Some(match name {
-        "width" => Settings { width: value.parse().ok()?, ..settings },
-        "height" => Settings { height: value.parse().ok()?, ..settings },
+        "width" => {
+            settings.width = value.parse().ok()?;
+            settings
+        }
+        "height" => {
+            settings.height = value.parse().ok()?;
+            settings
+        }
         "rate" => settings.frame_rate(value.parse::<FrameRate>().ok()?),
         "decimal" => settings.frame_rate(value.parse::<f64>().ok()?),
         "variable" => settings.variable_rate(value == "1"),
@@ -27,7 +33,9 @@ fn set(settings: Settings, name: &str, value: &str) -> Option<Settings> {
         "depth" => settings.bit_depth(value.parse().ok()?),
         "odd" => settings.odd_size(value.parse().ok()?),
         "keyframes" => settings.keyframe_interval(value.parse().ok()?),
-        "aspect" => settings.pixel_aspect(value.split(':').next()?.parse().ok()?, value.split(':').nth(1)?.parse().ok()?),
+        "aspect" => {
+            settings.pixel_aspect(value.split(':').next()?.parse().ok()?, value.split(':').nth(1)?.parse().ok()?)
+        }
         "rotation" => settings.rotation(value.parse().ok()?),
         "layout" => settings.layout(value.parse().ok()?),
         "fragment" => settings.fragment_seconds(value.parse().ok()?),

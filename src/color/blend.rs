@@ -6,8 +6,8 @@
 //! Written as short loops over blocks, which compilers vectorise for whatever they compile for.
 
 use super::formula::Formula;
-use super::pixels::{Block, COLUMNS};
-use super::rows::{Plan, Rows};
+use super::pixels::{Block, COLUMNS, block};
+use super::rows::{Plan, Rows, starts};
 
 /// What one step of an 8-bit component counts in a composite colour: it is in 255ths, so that it is a whole number.
 const UNIT: i64 = 255;
@@ -51,7 +51,7 @@ impl Blend {
     }
 }
 
-/// Converts rows of whole blocks.
+/// Converts rows of 64 columns or more.
 #[inline(always)]
 pub(super) fn blend(plan: &Plan<'_>, rows: &mut Rows<'_>) {
     if plan.bit_depth == 8 { blend_to::<u8>(plan, rows) } else { blend_to::<u16>(plan, rows) }
@@ -63,11 +63,11 @@ fn blend_to<S: Sample>(plan: &Plan<'_>, rows: &mut Rows<'_>) {
     let mut chroma = rows.chroma.each_mut().map(|row| samples::<S>(row));
     let wide = plan.chroma.subsampling().0 as usize;
     let [y, cb, cr] = plan.blend.planes;
-    for at in 0..rows.pixels[0].len() / size_of::<Block>() {
+    for start in starts(rows.pixels[0].len() / 4, COLUMNS) {
         let mut sums = [[0; COLUMNS]; 3];
         for (pixels, luma) in rows.pixels.iter().zip(&mut luma).filter(|(pixels, _)| !pixels.is_empty()) {
-            let colors = composite(plan, &pixels.as_chunks().0[at]);
-            y.apply(plan.blend.top, &colors, &mut luma[at * COLUMNS..][..COLUMNS]);
+            let colors = composite(plan, block(pixels, start));
+            y.apply(plan.blend.top, &colors, &mut luma[start..][..COLUMNS]);
             for (sum, color) in sums.iter_mut().zip(&colors) {
                 for i in 0..COLUMNS {
                     sum[i] += color[i];
@@ -82,9 +82,8 @@ fn blend_to<S: Sample>(plan: &Plan<'_>, rows: &mut Rows<'_>) {
                 }
             }
         }
-        let columns = COLUMNS / wide;
         for (weights, row) in [cb, cr].iter().zip(&mut chroma).filter(|(_, row)| !row.is_empty()) {
-            weights.apply(plan.blend.top, &sums, &mut row[at * columns..][..columns]);
+            weights.apply(plan.blend.top, &sums, &mut row[start / wide..][..COLUMNS / wide]);
         }
     }
 }
@@ -117,12 +116,12 @@ impl Weights {
         /// At this size the last bit of a float is one: adding it rounds to a whole number, which is then in the low
         /// bits.
         const WHOLE: f64 = (1u64 << 52) as f64;
-        for (i, sample) in samples.iter_mut().enumerate().take(COLUMNS) {
+        for i in 0..samples.len().min(COLUMNS) {
             let mut value = self.constant;
             for part in 0..3 {
                 value += f64::from(colors[part][i]) * self.components[part];
             }
-            *sample = S::new(((value + WHOLE).to_bits() as u32).min(top));
+            samples[i] = S::new(((value + WHOLE).to_bits() as u32).min(top));
         }
     }
 }

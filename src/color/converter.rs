@@ -91,19 +91,17 @@ impl Converter {
         let (limbs, blend) = &self.weights[usize::from(order.blue_first)];
         let plan = Plan { format: frame.format(), order, chroma: self.chroma, bit_depth: self.bit_depth, limbs, blend };
         let (_, high) = self.chroma.subsampling();
+        let row = |y: usize| frame.row(y.min(frame.height() as usize - 1));
         let strides = [planes.stride(0), planes.stride(1)];
         let [luma, cb, cr] = planes.planes_mut();
         let mut chroma = cb.chunks_exact_mut(strides[1]).zip(cr.chunks_exact_mut(strides[1]));
-        for (at, luma) in luma.chunks_exact_mut(strides[0] * high as usize).enumerate() {
-            let row = |y: usize| frame.row(y.min(frame.height() as usize - 1));
-            let (top, bottom) = luma.split_at_mut(strides[0]);
+        let rows = luma.chunks_exact_mut(strides[0] * high as usize).enumerate().map(|(at, luma)| {
+            let pixels = if high == 2 { [row(2 * at), row(2 * at + 1)] } else { [row(at), &[]] };
+            let (first, second) = luma.split_at_mut(strides[0]);
             let (cb, cr) = chroma.next().unwrap_or_default();
-            let (pixels, luma) = match high {
-                1 => ([row(at), &[]], [top, bottom]),
-                _ => ([row(2 * at), row(2 * at + 1)], [top, bottom]),
-            };
-            self.isa.convert(&plan, Rows { pixels, luma, chroma: [cb, cr] });
-        }
+            Rows { pixels, luma: [first, second], chroma: [cb, cr] }
+        });
+        self.isa.convert(&plan, rows);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Instruction sets: one is chosen once, at run time.
 
-use super::rows::{self, Plan, Rows};
+use super::plain;
+use super::rows::{Plan, Rows};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 
@@ -62,17 +63,17 @@ impl Isa {
         }
     }
 
-    /// Converts rows by this instruction set.
+    /// Converts all rows of a frame by this instruction set.
     #[allow(unsafe_code)]
-    pub(super) fn convert(self, plan: &Plan<'_>, rows: Rows<'_>) {
+    pub(super) fn convert<'a>(self, plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
         match self.0 {
-            Kind::Baseline => rows::convert(plan, rows, |_, _| false),
+            Kind::Baseline => plain::convert(plan, frame),
             // SAFETY: the CPU has AVX2: `available`, the only maker of this value, has asked it.
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => unsafe { avx2::convert(plan, rows) },
+            Kind::Avx2 => unsafe { avx2::convert(plan, frame) },
             // SAFETY: the CPU has AVX-512 BW and VNNI: `available`, the only maker of this value, has asked it.
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => unsafe { avx512::convert(plan, rows) },
+            Kind::Avx512 => unsafe { avx512::convert(plan, frame) },
         }
     }
 }

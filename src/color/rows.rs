@@ -1,6 +1,6 @@
 //! A row of pixels, or two that share their chroma, to the rows of the planes.
 
-use super::blend::{Blend, blend};
+use super::blend::Blend;
 use super::limbs::Limbs;
 use super::pixels::{Block, COLUMNS, Order, widen};
 use crate::PixelFormat;
@@ -28,46 +28,61 @@ pub(super) struct Plan<'a> {
     pub blend: &'a Blend,
 }
 
-/// Converts rows: opaque pixels by `opaque`, which says whether all of them were, and the others in floating point.
+/// Converts rows by `blocks`, which takes four-byte pixels of any even number of columns from [`COLUMNS`] on.
 ///
-/// Inlined where `opaque` is, so that all of it is compiled for one instruction set.
+/// Inlined where `blocks` is, so that all of it is compiled for one instruction set.
 #[inline(always)]
-pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, opaque: impl Fn(&Plan<'_>, &mut Rows<'_>) -> bool) {
+pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
     let bytes = plan.format.bytes_per_pixel();
-    let [top, bottom] = rows.pixels;
-    let columns = top.len() / bytes;
-    let mut staged = [[0; STAGE * size_of::<Block>()]; 2];
-    let mut start = 0;
-    while start < columns {
-        let rest = columns - start;
-        let (pixels, count) = if bytes == 4 && rest >= COLUMNS {
-            // Whole blocks of four-byte pixels are read where they are.
-            let count = rest / COLUMNS * COLUMNS;
-            ([top, bottom].map(|row| if row.is_empty() { row } else { &row[4 * start..][..4 * count] }), count)
-        } else if bytes == 4 && columns >= COLUMNS && columns % 2 == 0 {
-            // So is the rest, together with columns that are converted already, which makes a whole block.
-            start = columns - COLUMNS;
-            ([top, bottom].map(|row| if row.is_empty() { row } else { &row[4 * start..] }), COLUMNS)
-        } else {
-            // All else goes by way of a copy.
-            let count = rest.div_ceil(COLUMNS).min(STAGE) * COLUMNS;
-            for (row, staged) in [top, bottom].iter().zip(&mut staged).filter(|(row, _)| !row.is_empty()) {
-                for (at, block) in staged.as_chunks_mut().0.iter_mut().enumerate().take(count / COLUMNS) {
-                    widen(plan.format, &row[(start + at * COLUMNS) * bytes..], block);
-                }
-            }
-            let [first, second] = &staged;
-            ([&first[..4 * count], if bottom.is_empty() { bottom } else { &second[..4 * count] }], count)
-        };
-        let mut part = rows.part(plan, pixels, start, count);
-        if !opaque(plan, &mut part) {
-            blend(plan, &mut part);
-        }
-        start += count;
+    let columns = rows.pixels[0].len() / bytes;
+    if bytes == 4 && columns >= COLUMNS && columns.is_multiple_of(2) {
+        blocks(plan, &mut rows);
+    } else {
+        convert_copies(plan, rows, columns, blocks);
     }
 }
 
+/// Converts copies of the pixels, widened to four bytes and to whole blocks.
+#[inline(always)]
+fn convert_copies(plan: &Plan<'_>, mut rows: Rows<'_>, columns: usize, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
+    let bytes = plan.format.bytes_per_pixel();
+    let pixels = rows.pixels;
+    let mut copies = [[0; STAGE * size_of::<Block>()]; 2];
+    for start in (0..columns).step_by(STAGE * COLUMNS) {
+        let count = (columns - start).div_ceil(COLUMNS).min(STAGE);
+        for row in 0..2 {
+            if !pixels[row].is_empty() {
+                for (at, block) in copies[row].as_chunks_mut().0.iter_mut().enumerate().take(count) {
+                    widen(plan.format, &pixels[row][(start + at * COLUMNS) * bytes..], block);
+                }
+            }
+        }
+        let count = count * COLUMNS;
+        let [top, bottom] = &copies;
+        let copied = [&top[..4 * count], &bottom[..if pixels[1].is_empty() { 0 } else { 4 * count }]];
+        blocks(plan, &mut rows.part(plan, copied, start, count));
+    }
+}
+
+/// The first columns of the blocks that `columns` are converted in, `width` at a time. The last block begins earlier
+/// than the one before ends, if it must: some columns are converted twice then.
+#[inline(always)]
+pub(super) fn starts(columns: usize, width: usize) -> impl Iterator<Item = usize> {
+    (0..columns.div_ceil(width)).map(move |block| (block * width).min(columns - width))
+}
+
 impl Rows<'_> {
+    /// The columns of four-byte pixels, if all rows have room for that many with chroma for `wide` columns each in
+    /// blocks of `width`: what the kernels rely on.
+    pub fn columns(&self, width: usize, wide: usize, high: usize) -> usize {
+        let columns = self.pixels[0].len() / 4;
+        assert!(columns >= width);
+        assert!(self.pixels[..high].iter().all(|row| row.len() / 4 >= columns));
+        assert!(self.luma[..high].iter().all(|row| row.len() >= columns));
+        assert!(wide == 0 || self.chroma.iter().all(|row| row.len() * wide >= columns));
+        columns
+    }
+
     /// The rows of the planes for `columns` from column `start` on, with the pixels for them.
     #[inline(always)]
     fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
@@ -75,8 +90,7 @@ impl Rows<'_> {
         let wide = plan.chroma.subsampling().0 as usize;
         let [y0, y1] = &mut self.luma;
         let [cb, cr] = &mut self.chroma;
-        let luma = (start * sample, columns * sample);
-        let chroma = (start / wide * sample, columns / wide * sample);
+        let (luma, chroma) = ((start * sample, columns * sample), (start / wide * sample, columns / wide * sample));
         Rows { pixels, luma: [cut(y0, luma), cut(y1, luma)], chroma: [cut(cb, chroma), cut(cr, chroma)] }
     }
 }

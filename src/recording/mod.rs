@@ -12,8 +12,7 @@ use crate::{Error, Result};
 /// A movie that is being recorded: packets in; a file, bytes in memory or a stream out.
 ///
 /// A file is written beside its final name, which it gets when it is finished. Dropped unfinished, it is removed, unless
-/// the thread is panicking: a playable file is then kept. After an error in writing it is kept, too, and the error says
-/// where.
+/// the thread is panicking: a playable file is then kept. After an error it is kept, too, and the error says where.
 pub(crate) struct Recording {
     /// `None` after an error.
     parts: Option<Parts>,
@@ -26,6 +25,27 @@ struct Parts {
     out: Vec<u8>,
     /// Whether the sink has frames that a player can show.
     playable: bool,
+}
+
+impl Sink {
+    /// Adds bytes at the end.
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::File(file) => file.append(bytes),
+            Self::Memory(memory) => {
+                memory.append(bytes);
+                Ok(())
+            }
+            Self::Stream { writer, bytes: count } => {
+                writer.write_all(bytes).and_then(|()| writer.flush()).map_err(Error::io("writing to the stream"))?;
+                *count += bytes.len() as u64;
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What a recording has come to.
@@ -86,16 +106,15 @@ impl Recording {
             Layout::Fragmented => Some(Form::Fragmented),
             Layout::AnnexB => None,
         };
-        let (muxer, out) = match form {
-            Some(form) => {
-                let (muxer, out) = Muxer::new(settings, sets, form)?;
-                (AnyMuxer::Mp4(Box::new(muxer)), out)
-            }
-            None => (AnyMuxer::AnnexB(AnnexB::new(sets)), Vec::new()),
+        let mut muxer = match form {
+            Some(form) => AnyMuxer::Mp4(Box::new(Muxer::new(settings, sets, form)?)),
+            None => AnyMuxer::AnnexB(AnnexB::new(sets)),
         };
-        let mut parts = Parts { muxer, sink: open()?, out, playable: false };
-        parts.flush()?;
-        Ok(Self { parts: Some(parts) })
+        let mut sink = open()?;
+        if let AnyMuxer::Mp4(muxer) = &mut muxer {
+            muxer.begin(settings, &mut |bytes| sink.append(bytes))?;
+        }
+        Ok(Self { parts: Some(Parts { muxer, sink, out: Vec::new(), playable: false }) })
     }
 
     /// Takes the next packet in decoding order.
@@ -122,17 +141,21 @@ impl Recording {
     /// Leaves an unfinished file where it is, with everything that has come, if that is playable: for a caller that
     /// panics.
     pub fn keep(mut self) {
-        if let Some(parts) = self.parts.take() {
-            parts.keep();
-        }
+        self.parts.take().and_then(Parts::keep);
+    }
+
+    /// Ends the recording by an error of another's, or by its own, which is passed on: what has come is kept.
+    pub fn fail(mut self, error: Error) -> Error {
+        unfinished(self.parts.take().and_then(Parts::keep), error)
     }
 }
 
 impl Drop for Recording {
-    /// A panic must not cost what has been drawn so far.
+    /// A panic must not cost what has been drawn so far. If it is that of a stream's writer, that would only panic again,
+    /// which ends the process.
     fn drop(&mut self) {
         if std::thread::panicking()
-            && let Some(parts) = self.parts.take()
+            && let Some(parts) = self.parts.take_if(|parts| matches!(parts.sink, Sink::File(_)))
         {
             parts.keep();
         }
@@ -185,47 +208,26 @@ impl Parts {
             }
             _ => true,
         };
-        self.flush()?;
-        self.playable |= frames && plays_unfinished;
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        if self.out.is_empty() {
-            return Ok(());
-        }
-        match &mut self.sink {
-            Sink::File(file) => file.append(&self.out)?,
-            Sink::Memory(memory) => memory.append(&self.out),
-            Sink::Stream { writer, bytes } => {
-                writer
-                    .write_all(&self.out)
-                    .and_then(|()| writer.flush())
-                    .map_err(Error::io("writing to the stream"))?;
-                *bytes += self.out.len() as u64;
-            }
-        }
+        self.sink.append(&self.out)?;
         self.out.clear();
+        self.playable |= frames && plays_unfinished;
         Ok(())
     }
 
     /// What an error becomes: it keeps what is playable.
     fn abandon(self, error: Error) -> Error {
-        match self.keep_file() {
-            Some(kept) => Error::Unfinished { kept, source: Box::new(error) },
-            None => error,
-        }
+        unfinished(self.keep_file(), error)
     }
 
-    /// Keeps a playable file with everything that has come.
-    fn keep(mut self) {
+    /// Keeps a playable file with everything that has come, and tells where.
+    fn keep(mut self) -> Option<PathBuf> {
         let complete = match &mut self.muxer {
             AnyMuxer::Mp4(muxer) => muxer.interrupt(&mut self.out),
             AnyMuxer::AnnexB(_) => Ok(()),
         };
         // What cannot be written is lost; there is nobody to tell.
         let _ = complete.and_then(|()| self.flush_frames());
-        self.keep_file();
+        self.keep_file()
     }
 
     fn keep_file(self) -> Option<PathBuf> {
@@ -233,6 +235,13 @@ impl Parts {
             Sink::File(mut file) if self.playable => Some(file.keep()),
             _ => None,
         }
+    }
+}
+
+fn unfinished(kept: Option<PathBuf>, error: Error) -> Error {
+    match kept {
+        Some(kept) => Error::Unfinished { kept, source: Box::new(error) },
+        None => error,
     }
 }
 

@@ -1,14 +1,12 @@
 //! Recordings of ffmpeg's own streams, judged by ffmpeg.
 
-#[path = "../../tests/judge/boxes.rs"]
-mod boxes;
-
 use std::path::Path;
 use std::process::Command;
 
 use super::*;
+use crate::mp4::tests::boxes::{self, Sample, table};
+use crate::settings::{ColorSpace, Primaries, Quality, Transfer};
 use crate::sink::fault;
-use boxes::{Sample, table};
 
 /// What a program says on its standard output. It must succeed.
 fn run(program: &str, arguments: &[&str]) -> String {
@@ -29,19 +27,29 @@ struct Reference {
 
 impl Reference {
     fn new(folder: &Path, rate: (u32, u32), frames: u32, options: &str) -> Self {
-        let settings = Settings::new(64, 48).frame_rate(rate);
+        Self::of(folder, Settings::new(64, 48).frame_rate(rate), frames, options)
+    }
+
+    /// Encoded with ffmpeg's `options`; `settings` say the same.
+    fn of(folder: &Path, settings: Settings, frames: u32, options: &str) -> Self {
         let clock = settings.clock();
         let path = folder.join("reference.mp4");
-        let scale = clock.timescale.to_string();
-        let source = format!("testsrc2=size=64x48:rate={}/{}", rate.0, rate.1);
-        let mut arguments = vec!["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-frames:v"];
-        let count = frames.to_string();
-        arguments.extend([&*count, "-c:v", "libx264", "-preset", "medium", "-threads", "1"]);
-        if !options.contains("pix_fmt") {
-            arguments.extend(["-pix_fmt", "yuv420p"]);
+        let (scale, count) = (clock.timescale.to_string(), frames.to_string());
+        let source = format!("testsrc2=size=64x48:rate={}", settings.frame_rate);
+        let mut arguments = vec!["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-frames:v", &count];
+        arguments.extend(["-c:v", "libx264", "-threads", "1"]);
+        for (name, usual) in [
+            ("-pix_fmt", "yuv420p"),
+            ("-vf", "setsar=1"),
+            ("-colorspace", "bt709"),
+            ("-color_primaries", "bt709"),
+            ("-color_trc", "iec61966-2-1"),
+            ("-color_range", "tv"),
+        ] {
+            if !options.contains(name) {
+                arguments.extend([name, usual]);
+            }
         }
-        arguments.extend(["-vf", "setsar=1", "-colorspace", "bt709", "-color_primaries", "bt709"]);
-        arguments.extend(["-color_trc", "iec61966-2-1", "-color_range", "tv"]);
         arguments.extend(options.split_whitespace());
         arguments.extend(["-video_track_timescale", &scale, "-movie_timescale", &scale, path.to_str().unwrap()]);
         run("ffmpeg", &arguments);
@@ -49,6 +57,15 @@ impl Reference {
         let (sps, pps) = boxes::parameter_sets(&bytes);
         let sets = ParameterSets { sps, pps, sei: Vec::new() };
         Self { sets, samples: boxes::samples(&bytes), bytes, settings, frame: clock.frame.into() }
+    }
+
+    /// The boxes that ffmpeg and this crate have alike, byte for byte.
+    fn assert_tables_equal(&self, ours: &[u8]) {
+        for name in ["avcC", "colr", "pasp", "btrt", "stts", "ctts", "stss", "elst"] {
+            assert_eq!(table(ours, name), table(&self.bytes, name), "{name} of {:?}", self.settings);
+        }
+        let size = |bytes| boxes::find(bytes, "moov/trak/tkhd").map(|tkhd| tkhd.bytes[tkhd.bytes.len() - 8..].to_vec());
+        assert_eq!(size(ours), size(&self.bytes), "the track's size of {:?}", self.settings);
     }
 
     fn record(&self, mut recording: Recording) -> Written {
@@ -83,6 +100,8 @@ fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
     ] {
         let reference = Reference::new(folder.path(), rate, frames_of_film, options);
         let reference_path = folder.path().join("reference.mp4");
+        let entries = "stream=start_time,duration,width,height,color_range,color_space";
+        let (expected_frames, expected_entries) = (frames(&reference_path), probe(&reference_path, entries));
         for layout in [Layout::CrashSafe, Layout::Progressive, Layout::Fragmented] {
             for expected in [None, Some(u64::from(frames_of_film))] {
                 let path = folder.path().join("ours.mp4");
@@ -92,19 +111,46 @@ fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
                 let written = reference.record(recording);
                 let ours = std::fs::read(&path).unwrap();
                 assert_eq!(written.bytes, ours.len() as u64);
-                assert_eq!(frames(&path), frames(&reference_path), "{rate:?} {layout} {expected:?}");
-                assert_eq!(
-                    probe(&path, "stream=start_time,duration,width,height,color_range,color_space"),
-                    probe(&reference_path, "stream=start_time,duration,width,height,color_range,color_space"),
-                    "{rate:?} {layout}"
-                );
+                assert_eq!(frames(&path), expected_frames, "{rate:?} {layout} {expected:?}");
+                assert_eq!(probe(&path, entries), expected_entries, "{rate:?} {layout}");
                 if layout != Layout::Fragmented {
-                    for name in ["avcC", "colr", "pasp", "btrt", "stts", "ctts", "stss", "elst"] {
-                        assert_eq!(table(&ours, name), table(&reference.bytes, name), "{name} {rate:?} {layout}");
-                    }
+                    reference.assert_tables_equal(&ours);
                 }
             }
         }
+    }
+}
+
+#[test]
+fn every_profile_and_tag_is_written_as_ffmpeg_writes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = || Settings::new(64, 48).frame_rate(25);
+    let bt601 = ColorSpace { primaries: Primaries::Bt601Lines625, transfer: Transfer::Bt601, ..ColorSpace::BT601 };
+    let rates = || usual().vbv(100, 200).quality(Quality::Bitrate(80));
+    for (options, settings) in [
+        ("-profile:v baseline", usual()),
+        ("-profile:v main", usual()),
+        ("-profile:v high", usual()),
+        ("-pix_fmt yuv420p10le", usual()),
+        ("-pix_fmt yuv422p", usual()),
+        ("-pix_fmt yuv422p10le", usual()),
+        ("-pix_fmt yuv444p", usual()),
+        ("-pix_fmt yuv444p10le", usual()),
+        ("-pix_fmt gray", usual()),
+        ("-qp 0", usual()),
+        ("-pix_fmt yuvj420p -color_range pc", usual().color_space(ColorSpace::BT709.full_range())),
+        ("-colorspace smpte170m -color_primaries bt470bg -color_trc smpte170m", usual().color_space(bt601)),
+        (
+            "-colorspace bt2020nc -color_primaries bt2020 -color_trc bt2020-10 -pix_fmt yuv420p10le",
+            usual().color_space(ColorSpace::BT2020),
+        ),
+        ("-vf setsar=4/3", usual().pixel_aspect(4, 3)),
+        ("-maxrate 100k -bufsize 200k -b:v 80k", rates()),
+        ("-g 1", usual()),
+    ] {
+        let reference = Reference::of(folder.path(), settings, 12, options);
+        let recording = Recording::in_memory(&reference.settings, &reference.sets).unwrap();
+        reference.assert_tables_equal(&reference.record(recording).media);
     }
 }
 

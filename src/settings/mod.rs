@@ -208,7 +208,8 @@ impl Settings {
         Self { keyframe_interval: Some(frames), ..self }
     }
 
-    /// Sets the width to height of a pixel, each 1 to 65535.
+    /// Sets the width to height of a pixel, each 1 to 65535; either side of the movie, scaled by it, must have 1 to 65535
+    /// pixels.
     #[must_use]
     pub fn pixel_aspect(self, width: u32, height: u32) -> Self {
         Self { pixel_aspect: (width, height), ..self }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use super::{Chroma, OddSize, Profile, Quality, Settings, x264_options};
+use crate::time::Clock;
 use crate::{Error, Result};
 
 impl Settings {
@@ -22,21 +23,48 @@ impl Settings {
             }
         }
         self.frame_rate.validate()?;
+        let clock = self.clock();
+        if i64::from(clock.frame) > Clock::MAX_GAP {
+            let longest = Clock::MAX_GAP / i64::from(clock.timescale);
+            return Err(Error::setting(
+                "frame_rate",
+                self.frame_rate,
+                format!("with variable_rate it must be at least 1/{longest} frames a second"),
+            ));
+        }
         self.validate_quality()?;
         if let Some(frames) = self.keyframe_interval {
             within("keyframe_interval", frames, 1..=100_000)?;
         }
         within("pixel_aspect's width", self.pixel_aspect.0, 1..=65_535)?;
         within("pixel_aspect's height", self.pixel_aspect.1, 1..=65_535)?;
+        self.validate_shown_size()?;
         if let Some(threads) = self.threads {
             within("threads", threads, 1..=128)?;
         }
         within("fragment_seconds", self.fragment_seconds, 0.01..=3600.0)?;
+        // A box's size has 32 bits, and the moov that holds the tags is built in memory.
+        let mut bytes = 0;
         for (tag, text) in &self.tags {
-            // A box's size has 32 bits, and the moov that holds the tags is built in memory.
             within(&format!("the length of tag {}", tag.key().escape_ascii()), text.len(), 0..=1 << 20)?;
+            bytes += text.len() + 24;
+            within("the length of all tags", bytes, 0..=16 << 20)?;
         }
         self.x264_options.iter().try_for_each(|(name, value)| x264_options::validate(name, value))
+    }
+
+    /// Players scale the one side or the other; ffmpeg loses frames where that side vanishes, and the container has 16
+    /// bits for it.
+    fn validate_shown_size(&self) -> Result<()> {
+        let ((width, height), (wide, high)) = (self.coded_size(), self.pixel_aspect);
+        let scaled = |side: u32, by: u32, to: u32| u64::from(side) * u64::from(by) / u64::from(to);
+        let sides = [scaled(width, wide, high), scaled(height, high, wide)];
+        if sides.iter().all(|side| (1..=65_535).contains(side)) {
+            return Ok(());
+        }
+        let allowed =
+            format!("a frame of {width}×{height} must have 1 to 65535 pixels when either side is scaled by it");
+        Err(Error::setting("pixel_aspect", format!("{wide}:{high}"), allowed))
     }
 
     fn validate_quality(&self) -> Result<()> {

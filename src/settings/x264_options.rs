@@ -43,6 +43,8 @@ pub(super) fn validate(name: &str, value: &str) -> Result<()> {
     }
     let wrong = |allowed: &str| Err(Error::setting(format!("x264 option {name}"), format!("{value:?}"), allowed));
     match plain {
+        // x264 would make "false" or "true" of the value.
+        "cqm" | "zones" if plain != dashed => refuse("x264 has no option of that name"),
         // Any other value is the name of a file.
         "cqm" if !["flat", "jvt"].contains(&value) => wrong("it must be flat or jvt"),
         "zones" if !value.split('/').all(is_zone) => wrong(

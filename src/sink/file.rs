@@ -41,7 +41,9 @@ impl UnfinishedFile {
             }
             _ => {}
         }
-        if target.file_name().is_none() {
+        // With a separator or a dot behind it, it could be created but never renamed to.
+        let ends_in = |name: &std::ffi::OsStr| target.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes());
+        if !target.file_name().is_some_and(ends_in) {
             return Err(wrong("it has no file name"));
         }
         let file = create_beside(&target, ".part")?;

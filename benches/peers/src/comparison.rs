@@ -23,6 +23,8 @@ pub struct Row {
 /// A case, and what each contestant did with it.
 pub struct Table {
     pub case: Case,
+    /// Of the x264 program's stream, in bits a second.
+    pub bit_rate: u32,
     pub rows: Vec<Row>,
 }
 
@@ -97,7 +99,7 @@ impl<'a> Studio<'a> {
             job.output = self.output(row.who);
             row.picture = judge::look(&job);
         }
-        Ok(Table { case, rows })
+        Ok(Table { case, bit_rate: job.bit_rate, rows })
     }
 
     fn run(&self, who: Contestant, job: &mut Job) -> Result<Cost, String> {

@@ -1,9 +1,14 @@
 //! The results in Markdown: what is printed, and what BENCHMARKS.md is made of.
 
 use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
 
+use crate::case::{CRF, Job, RATE};
 use crate::comparison::{Row, Table};
-use crate::contestants::Contestant;
+use crate::contestants::{Contestant, Entry, Programs};
+use crate::goals::Goal;
+use crate::machine;
 
 /// One case as a table, and below it who has failed.
 pub fn table(table: &Table) -> String {
@@ -62,4 +67,94 @@ pub fn aligned(rows: &[Vec<String>]) -> String {
         }
     }
     text
+}
+
+/// Who takes part, and who is missing.
+pub fn field(field: &[Entry]) -> String {
+    let mut text = String::new();
+    for Entry { who, found } in field {
+        let _ = match found {
+            Ok(version) => writeln!(text, "- **{}** ({version}): {}.", who.name(), who.includes()),
+            Err(reason) => writeln!(text, "- **{}**: missing. {reason}.", who.name()),
+        };
+    }
+    text
+}
+
+/// What was promised and what became of it.
+pub fn goals(goals: &[Goal]) -> String {
+    let head = ["", "goal", "measured", ""].map(String::from).to_vec();
+    let line = |goal: &Goal| {
+        let verdict = if goal.holds { "holds" } else { "missed" };
+        vec![goal.what.clone(), goal.limit.clone(), goal.measured.clone(), verdict.into()]
+    };
+    aligned(&std::iter::once(head).chain(goals.iter().map(line)).collect::<Vec<_>>())
+}
+
+/// The whole of BENCHMARKS.md.
+pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal]) -> String {
+    let results: Vec<String> = tables.iter().map(table).collect();
+    format!(
+        "# Benchmarks\n\n\
+         How fast is it, against what people use today? `make bench` answers that on your own machine. This page is \
+         its output on one machine, written by the program and by no hand:\n\n\
+         ```sh\nmake bench                            # prints: first the criterion benches, then this comparison\n\
+         make bench BENCH=\"--quick\"            # the comparison in a minute or two\n\
+         make bench BENCH=\"--write .\"          # writes this page and the chart\n\
+         make bench PYTHON=venv/bin/python     # a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
+         cargo bench --bench color             # or encode, mux, animation: one criterion bench alone\n```\n\n\
+         Machine: {}.\n\n\
+         ![Time of each contestant as a multiple of the x264 program's](docs/benchmarks.png)\n\n\
+         *One dot a case: the median, and from the smallest to the largest as a line. Left of 1 is faster than the \
+         x264 program with frames that are converted already.*\n\n\
+         ## How it is measured\n\n\
+         Every contestant is a process of its own that encodes the same frames from the same files, which are in the \
+         page cache, at {RATE} frames a second, CRF {CRF}, the preset in the title, and as many threads as it chooses. \
+         The contestants take turns, and another one begins each round. A figure is the median of the rounds; a ratio \
+         is the median of the rounds' ratios to the x264 program of the same round, with the smallest and the largest. \
+         CPU time is user and system time of all of a contestant's processes, memory its peak resident memory. PSNR \
+         and SSIM are of the brightness plane, by ffmpeg, against the frames converted with the matrix that the movie \
+         names (BT.601 if it names none). *plot* is five moving curves with forty markers over grid lines; *photo* is \
+         a textured scene under a moving camera, with grain.\n\n\
+         {}\n\
+         Each as it is started, `…` being the folder of the frames:\n\n```sh\n{}```\n\n\
+         ## What the library promises\n\n{}\n\
+         ## Results\n\n{}",
+        machine::describe(),
+        field(entries),
+        commands(entries, tables),
+        goals(all_goals),
+        results.join("\n"),
+    )
+}
+
+/// The command lines of the first table's case.
+fn commands(entries: &[Entry], tables: &[Table]) -> String {
+    let Some(table) = tables.first() else { return String::new() };
+    let file = |name: &str| Path::new("…").join(name);
+    let (rgba, i420) = (file("frames.rgba"), file("frames.i420"));
+    let programs = Programs { python: "python3".into(), encode_raw: "encode_raw".into() };
+    let mut text = String::new();
+    for Entry { who, .. } in entries.iter().filter(|entry| entry.found.is_ok()) {
+        let job = Job {
+            case: table.case,
+            rgba: rgba.clone(),
+            i420: i420.clone(),
+            bit_rate: table.bit_rate,
+            output: file(if *who == Contestant::X264 { "movie.264" } else { "movie.mp4" }),
+        };
+        let stages = who.stages(&job, &programs);
+        let lines: Vec<String> = stages.iter().map(command_line).collect();
+        text += &lines.join(" |\n    ");
+        text.push('\n');
+    }
+    text
+}
+
+/// A command as it is typed; of programs only the name.
+fn command_line(command: &Command) -> String {
+    let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().replace(package, "benches/peers/"));
+    std::iter::once(name).chain(arguments).collect::<Vec<_>>().join(" ")
 }

@@ -1,23 +1,27 @@
 //! kinetograph beside what people use today: whole processes, in turn, in one run, on the same frames.
 
 mod case;
+mod chart;
 mod comparison;
 mod contestants;
 mod document;
+mod goals;
 mod judge;
+mod machine;
 mod measure;
 mod scene;
 mod statistics;
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::Command;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kinetograph::Preset;
 
 use crate::case::{Case, Job};
 use crate::comparison::Studio;
-use crate::contestants::{Contestant, Programs};
+use crate::contestants::{Contestant, Entry, Programs};
 use crate::scene::Scene;
 
 /// Measures kinetograph beside what people use today.
@@ -50,6 +54,9 @@ struct Arguments {
     /// That case's presets
     #[arg(long, value_delimiter = ',')]
     preset: Vec<Preset>,
+    /// Write BENCHMARKS.md and docs/benchmarks.png into this folder
+    #[arg(long, value_name = "FOLDER")]
+    write: Option<PathBuf>,
     /// The Python that may have PyAV, imageio-ffmpeg and matplotlib
     #[arg(long, env = "PYTHON", default_value = "python3")]
     python: PathBuf,
@@ -118,51 +125,78 @@ fn main() {
 
 fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let programs = Programs { python: arguments.python.clone(), encode_raw: arguments.encode_raw.clone() };
-    let mut present = Vec::new();
-    for who in arguments.contestants() {
-        match who.find(&programs) {
-            Ok(version) => {
-                println!("{}: {version}; {}", who.name(), who.includes());
-                present.push(who);
-            }
-            Err(reason) => println!("{}: MISSING, {reason}", who.name()),
-        }
-    }
-    if !present.contains(&Contestant::X264) {
-        return Err("everything is measured against the x264 program: install it".into());
+    let field: Vec<Entry> = Contestant::value_variants().iter().map(|who| Entry::find(*who, &programs)).collect();
+    println!("{}\n\n{}", machine::describe(), document::field(&field));
+    let present: Vec<Contestant> = field.iter().filter(|entry| entry.found.is_ok()).map(|entry| entry.who).collect();
+    for program in ["x264", "ffmpeg", "ffprobe"] {
+        machine::first_line(Command::new(program).arg(if program == "x264" { "--version" } else { "-version" }))
+            .map_err(|error| format!("{error}: what everything is measured against, or judged by"))?;
     }
     let folder = tempfile::tempdir()?;
-    let mut studio = Studio::new(folder.path(), &programs, arguments.rounds.into());
-    for case in arguments.cases() {
-        println!("\n{}", document::table(&studio.compare(case, &present)?));
+    let mut tables = Vec::new();
+    for plan in arguments.plans() {
+        let contestants: Vec<Contestant> =
+            plan.contestants.iter().copied().filter(|who| present.contains(who)).collect();
+        let mut studio = Studio::new(folder.path(), &programs, plan.rounds.into());
+        for case in plan.cases {
+            let table = studio.compare(case, &contestants)?;
+            println!("{}", document::table(&table));
+            tables.push(table);
+        }
+    }
+    let goals = goals::goals(&tables);
+    println!("{}", document::goals(&goals));
+    if let Some(folder) = &arguments.write {
+        std::fs::write(folder.join("BENCHMARKS.md"), document::page(&field, &tables, &goals))?;
+        std::fs::create_dir_all(folder.join("docs"))?;
+        chart::draw(&tables)?.save_png(folder.join("docs/benchmarks.png"))?;
     }
     Ok(())
 }
 
-impl Arguments {
-    fn contestants(&self) -> Vec<Contestant> {
-        let all = Contestant::value_variants().iter().copied().filter(|who| *who != Contestant::EncodeRaw);
-        if self.contestants.is_empty() { all.collect() } else { self.contestants.clone() }
-    }
+/// Cases for the same contestants.
+struct Plan {
+    cases: Vec<Case>,
+    contestants: Vec<Contestant>,
+    rounds: u8,
+}
 
-    fn cases(&self) -> Vec<Case> {
+impl Arguments {
+    fn plans(&self) -> Vec<Plan> {
         let cases = |scene, size, frames, presets: &[Preset]| {
             presets.iter().map(move |preset| Case { scene, size, frames, preset: *preset }).collect::<Vec<_>>()
         };
+        let rounds = self.rounds;
+        let field: Vec<Contestant> = match self.contestants.is_empty() {
+            true => Contestant::value_variants().iter().copied().filter(|who| *who != Contestant::EncodeRaw).collect(),
+            false => self.contestants.clone(),
+        };
         if let (Some(scene), Some(size), Some(frames)) = (self.scene, self.size, self.frames) {
-            return cases(scene, size, frames, &self.preset);
+            return vec![Plan { cases: cases(scene, size, frames, &self.preset), contestants: field, rounds }];
         }
         let (ultrafast, veryfast, medium) = (Preset::Ultrafast, Preset::Veryfast, Preset::Medium);
         if self.quick {
             let plot = cases(Scene::Plot, (640, 480), 300, &[veryfast, medium]);
-            return [plot, cases(Scene::Photo, (640, 480), 100, &[veryfast])].concat();
+            let photo = cases(Scene::Photo, (640, 480), 100, &[veryfast]);
+            return vec![Plan { cases: [plot, photo].concat(), contestants: field, rounds }];
         }
-        [
-            cases(Scene::Plot, (640, 480), 1000, &[ultrafast, veryfast, medium]),
-            cases(Scene::Plot, (1280, 720), 400, &[veryfast, medium]),
-            cases(Scene::Photo, (1280, 720), 250, &[veryfast, medium]),
-        ]
-        .concat()
+        let all = [
+            cases(Scene::Plot, (640, 480), 600, &[ultrafast, veryfast, medium]),
+            cases(Scene::Plot, (1280, 720), 300, &[veryfast, medium]),
+            cases(Scene::Photo, (1280, 720), 120, &[veryfast, medium]),
+        ];
+        let program = || vec![Contestant::X264, Contestant::EncodeRaw];
+        let beside = cases(Scene::Plot, (1280, 720), 400, &[veryfast, medium]);
+        let mut plans = vec![
+            Plan { cases: all.concat(), contestants: field, rounds },
+            Plan { cases: beside, contestants: program(), rounds },
+        ];
+        if self.write.is_some() {
+            // For the memory, which one round tells; the frames fill 8 GB.
+            let long = cases(Scene::Plot, (1280, 720), 1600, &[veryfast]);
+            plans.push(Plan { cases: long, contestants: program(), rounds: 1 });
+        }
+        plans
     }
 }
 

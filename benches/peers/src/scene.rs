@@ -138,11 +138,24 @@ fn draw_photo(canvas: &mut Pixmap, backdrop: &Pixmap, seconds: f32, frame: u32) 
     }
 }
 
-/// Noise of seven octaves, the finer the fainter, as clouds, rocks and leaves have it.
+/// Surfaces with sharp edges, and on them noise of nine octaves, the finer the fainter, as clouds, rocks and leaves
+/// have it.
 fn backdrop(width: u32, height: u32) -> Pixmap {
     let mut picture = Pixmap::new(width, height).expect("a valid size");
+    picture.fill(Color::from_rgba8(120, 150, 190, 255));
     let mut random = fastrand::Rng::with_seed(1893);
-    for octave in 0..7 {
+    for _ in 0..300 {
+        let mut path = PathBuilder::new();
+        let (x, y) = (random.f32() * width as f32, random.f32() * height as f32);
+        for corner in 0..4 {
+            let mut near = |middle: f32| middle + (random.f32() - 0.5) * 0.25 * height as f32;
+            let (x, y) = (near(x), near(y));
+            if corner == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        }
+        let surface = paint(random.u8(20..), random.u8(20..), random.u8(20..));
+        picture.fill_path(&path.finish().expect("corners"), &surface, FillRule::Winding, Transform::identity(), None);
+    }
+    for octave in 2..9 {
         let (columns, rows) = (4 << octave, 3 << octave);
         let mut cells = Pixmap::new(columns, rows).expect("a valid size");
         for cell in cells.pixels_mut() {
@@ -150,8 +163,7 @@ fn backdrop(width: u32, height: u32) -> Pixmap {
             let mut channel = || light / 4 * 3 + random.u8(..64);
             *cell = PremultipliedColorU8::from_rgba(channel(), channel(), channel(), 255).expect("an opaque colour");
         }
-        let opacity = 1.0 / (1.0 + octave as f32);
-        let paint = PixmapPaint { quality: FilterQuality::Bicubic, opacity, ..PixmapPaint::default() };
+        let paint = PixmapPaint { quality: FilterQuality::Bicubic, opacity: 0.15, ..PixmapPaint::default() };
         let scale = Transform::from_scale(width as f32 / columns as f32, height as f32 / rows as f32);
         picture.draw_pixmap(0, 0, cells.as_ref(), &paint, scale, None);
     }

@@ -1,6 +1,9 @@
 //! kinetograph, on frames that are ready.
 
-use kinetograph::{Movie, Quality, Settings};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use kinetograph::{Animation, Movie, Quality, Settings};
 use tiny_skia::Pixmap;
 
 use super::{Frames, Outcome};
@@ -19,8 +22,14 @@ pub fn movie(job: &Job) -> Outcome {
     Ok(())
 }
 
-pub fn animation(_: &Job) -> Outcome {
-    Err("not yet".into())
+pub fn animation(job: &Job) -> Outcome {
+    let file = File::open(&job.rgba)?;
+    Animation::new(settings(job), job.case.frames.into(), |canvas, frame| {
+        let pixels = canvas.data_mut();
+        Ok(file.read_exact_at(pixels, frame.index() * pixels.len() as u64)?)
+    })
+    .save(&job.output)?;
+    Ok(())
 }
 
 fn settings(job: &Job) -> Settings {

@@ -13,6 +13,7 @@ use std::process::Command;
 use clap::ValueEnum;
 
 use crate::case::{CRF, Job, RATE};
+use crate::machine::first_line;
 
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -38,6 +39,18 @@ pub enum Contestant {
     ImageioFfmpeg,
     /// Python with matplotlib
     Matplotlib,
+}
+
+/// A contestant and its versions, or what of it is missing.
+pub struct Entry {
+    pub who: Contestant,
+    pub found: Result<String, String>,
+}
+
+impl Entry {
+    pub fn find(who: Contestant, programs: &Programs) -> Self {
+        Self { who, found: who.find(programs) }
+    }
 }
 
 /// Where the programs are that are not this one.
@@ -92,7 +105,7 @@ impl Contestant {
     }
 
     /// The versions of what it consists of, or what is missing.
-    pub fn find(self, programs: &Programs) -> Result<String, String> {
+    fn find(self, programs: &Programs) -> Result<String, String> {
         let crates = |names: &[&str]| {
             names.iter().map(|name| format!("{name} {}", crate_version(name))).collect::<Vec<_>>().join(", ")
         };
@@ -214,16 +227,6 @@ fn write_to_pipe(job: &Job) -> Outcome {
         pipe.write_all(&pixels)?;
     }
     Ok(pipe.flush()?)
-}
-
-/// What a program says first; an error if it is not there or fails.
-pub fn first_line(command: &mut Command) -> Result<String, String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| format!("{program}: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{program}: {}", output.status));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().trim().to_string())
 }
 
 /// The version of a crate that this program was built with.

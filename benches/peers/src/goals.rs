@@ -1,0 +1,65 @@
+//! What the library promises, held against what was measured.
+
+use kinetograph::Preset;
+
+use crate::comparison::Table;
+use crate::contestants::Contestant::{Animation, EncodeRaw, X264};
+use crate::scene::Scene;
+
+/// One promise and what became of it.
+pub struct Goal {
+    pub what: String,
+    pub limit: String,
+    pub measured: String,
+    pub holds: bool,
+}
+
+/// The goals that the tables can tell something about.
+pub fn goals(tables: &[Table]) -> Vec<Goal> {
+    tables.iter().flat_map(|table| beside_the_program(table).into_iter().chain(parts(table))).collect()
+}
+
+/// The example program does what x264's does, and converts and muxes besides.
+fn beside_the_program(table: &Table) -> Vec<Goal> {
+    let (Some(ours), Some(limit)) = (table.row(EncodeRaw), table.row(X264)) else { return Vec::new() };
+    let goal = |what: &str, limit: String, measured: String, holds| Goal {
+        what: format!("encode_raw, {}: {what}", table.case.name()),
+        limit,
+        measured,
+        holds,
+    };
+    let cpu = ours.ratio(limit, |cost| cost.cpu);
+    let wall = ours.ratio(limit, |cost| cost.wall);
+    let memory = (ours.median(|cost| cost.memory) - limit.median(|cost| cost.memory)) / 1e6;
+    vec![
+        goal("CPU time", "≤ 1.10 × x264's".into(), cpu.to_string(), cpu.median <= 1.10),
+        goal("wall time", "≤ 1.05 × x264's".into(), wall.to_string(), wall.median <= 1.05),
+        goal("memory", "≤ x264's + 40 MB".into(), format!("{memory:+.0} MB"), memory <= 40.0),
+    ]
+}
+
+/// Parts beat x264's own threads on plots.
+fn parts(table: &Table) -> Vec<Goal> {
+    let (Some(parts), Some(limit)) = (table.row(Animation), table.row(X264)) else { return Vec::new() };
+    if table.case.scene != Scene::Plot {
+        return Vec::new();
+    }
+    let speed = limit.ratio(parts, |cost| cost.wall);
+    let least = if table.case.preset == Preset::Medium { 1.15 } else { 1.2 };
+    let size = parts.ratio(limit, |cost| cost.bytes as f64).median;
+    let name = table.case.name();
+    vec![
+        Goal {
+            what: format!("Animation, {name}: speed"),
+            limit: format!("≥ {least} × x264's"),
+            measured: speed.to_string(),
+            holds: speed.median >= least,
+        },
+        Goal {
+            what: format!("Animation, {name}: file"),
+            limit: "≤ 1.00 × x264's stream".into(),
+            measured: format!("{size:.3}"),
+            holds: size <= 1.0,
+        },
+    ]
+}

@@ -1,0 +1,36 @@
+//! The machine that the figures are of.
+
+use std::process::Command;
+use std::thread::available_parallelism;
+
+/// Processor, cores, memory, system, compiler: one line.
+pub fn describe() -> String {
+    let processor = file_field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into());
+    let cores = available_parallelism().map_or("?".into(), |cores| cores.to_string());
+    let memory = file_field("/proc/meminfo", "MemTotal")
+        .and_then(|text| text.trim_end_matches(" kB").parse::<f64>().ok())
+        .map_or(String::new(), |kilobytes| format!(", {:.0} GB of memory", kilobytes * 1024.0 / 1e9));
+    let system = std::fs::read_to_string("/etc/os-release")
+        .ok()
+        .and_then(|text| Some(text.split("PRETTY_NAME=\"").nth(1)?.split('"').next()?.to_string()))
+        .unwrap_or_else(|| std::env::consts::OS.into());
+    let compiler = first_line(Command::new("rustc").arg("--version")).unwrap_or_else(|error| error);
+    format!("{processor}, {cores} cores{memory}; {system}; {compiler}")
+}
+
+/// The first value of a name in a file of lines like "name : value".
+fn file_field(path: &str, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    Some(line.trim_start_matches([' ', '\t', ':']).to_string())
+}
+
+/// What a program says first; an error if it is not there or fails.
+pub fn first_line(command: &mut Command) -> Result<String, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| format!("{program}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{program}: {}", output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().trim().to_string())
+}
