@@ -3,7 +3,7 @@
 # make bench  the benchmarks
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
-TEST_PACKAGES = ffmpeg x264 mediainfo chromium
+TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind
 
 .PHONY: demo test bench build-packages test-packages
 
