@@ -4,7 +4,7 @@
 # make gallery  the movies of the examples, in target/gallery, and some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
-TEST_PACKAGES = ffmpeg x264 mediainfo chromium
+TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind
 
 .PHONY: demo test bench gallery build-packages test-packages
 
