@@ -110,25 +110,191 @@ fn assert_rounded(
     }
 }
 
+/// Kr, Kg and Kb of H.273, Table 4, in ten-thousandths.
+fn weights(space: ColorSpace) -> [i64; 3] {
+    match space.matrix.name() {
+        "bt601" => [2990, 5870, 1140],
+        "bt709" => [2126, 7152, 722],
+        "bt2020" => [2627, 6780, 593],
+        other => panic!("no reference for {other}"),
+    }
+}
+
+/// Y, Cb or Cr of an opaque colour, rounded to the nearest and halves up, in whole numbers without any error.
+fn exact(space: ColorSpace, bits: u8, plane: usize, [r, g, b]: [i64; 3]) -> i64 {
+    let [kr, kg, kb] = weights(space);
+    let y = kr * r + kg * g + kb * b;
+    let (step, top) = (1 << (bits - 8), (1 << bits) - 1);
+    let full = space.range == Range::Full;
+    let (sum, one, span, offset) = match plane {
+        0 => (y, 10_000 * 255, if full { top } else { 219 * step }, if full { 0 } else { 16 * step }),
+        1 => (10_000 * b - y, 2 * (10_000 - kb) * 255, if full { top } else { 224 * step }, 128 * step),
+        _ => (10_000 * r - y, 2 * (10_000 - kr) * 255, if full { top } else { 224 * step }, 128 * step),
+    };
+    ((2 * sum * span + one).div_euclid(2 * one) + offset).min(top)
+}
+
+fn spaces() -> impl Iterator<Item = ColorSpace> {
+    let all = Matrix::ALL.iter().flat_map(|&matrix| Range::ALL.iter().map(move |&range| (matrix, range)));
+    all.map(|(matrix, range)| ColorSpace { matrix, range, ..ColorSpace::BT709 })
+}
+
+/// A frame converted by an instruction set.
+fn convert(isa: Isa, space: ColorSpace, background: [u8; 3], frame: &Frame<'_>, chroma: Chroma, bits: u8) -> Planes {
+    let mut planes = Planes::new(frame.width(), frame.height(), chroma, bits);
+    Converter::new(space, chroma, bits, background).with_isa(isa).convert(frame, &mut planes).unwrap();
+    planes
+}
+
+/// Whether all samples are the same, whatever is in the padding of the rows.
+fn same(planes: &Planes, others: &Planes) -> bool {
+    let mut rows = (0..planes.count()).flat_map(|plane| (0..planes.size(plane).1).map(move |y| (plane, y)));
+    rows.all(|(plane, y)| planes.row(plane, y) == others.row(plane, y))
+}
+
 #[test]
-fn every_format_matrix_range_chroma_and_depth_is_correctly_rounded() {
-    let mut random = Random(1);
-    for (&matrix, &range) in Matrix::ALL.iter().flat_map(|m| Range::ALL.iter().map(move |r| (m, r))) {
-        let space = ColorSpace { matrix, range, ..ColorSpace::BT709 };
-        for (&chroma, bits) in Chroma::ALL.iter().flat_map(|c| [8, 10].map(|bits| (c, bits))) {
-            for &format in PixelFormat::ALL {
-                let (width, height) = (1 + random.next() % 150, 1 + random.next() % 5);
-                let stride = width as usize * format.bytes_per_pixel() + random.next() as usize % 9;
-                let background = [0; 3].map(|_| random.next() as u8);
-                let pixels = random.pixels((width as usize, height as usize, stride), format);
-                let frame = Frame::new(&pixels, width as u32, height as u32, format).stride(stride);
-                let mut planes = Planes::new(width as u32, height as u32, chroma, bits);
+fn every_color_has_exactly_the_rounded_luma_and_chroma_on_every_instruction_set() {
+    let space = ColorSpace::BT709;
+    // Each colour with a sample of chroma of its own, and two side by side that share one.
+    let mut frame = vec![255; 4 * 65536];
+    let mut pairs = vec![255; 2 * frame.len()];
+    let mut expected = [(); 3].map(|()| vec![0; 65536]);
+    for r in 0..=255 {
+        for (i, pixel) in frame.chunks_exact_mut(4).enumerate() {
+            let color = [r, (i >> 8) as u8, i as u8];
+            pixel[..3].copy_from_slice(&color);
+            pairs[8 * i..][..3].copy_from_slice(&color);
+            pairs[8 * i + 4..][..3].copy_from_slice(&color);
+            for (plane, expected) in expected.iter_mut().enumerate() {
+                expected[i] = exact(space, 8, plane, color.map(i64::from)) as u8;
+            }
+        }
+        for isa in Isa::available() {
+            let planes = convert(isa, space, [0; 3], &Frame::rgba8(&frame, 16384, 4), Chroma::Yuv444, 8);
+            (0..3).for_each(|plane| assert!(planes.plane(plane) == expected[plane], "{isa:?}, plane {plane}, red {r}"));
+            let planes = convert(isa, space, [0; 3], &Frame::rgba8(&pairs, 8192, 16), Chroma::Yuv422, 8);
+            (1..3).for_each(|plane| {
+                assert!(planes.plane(plane) == expected[plane], "{isa:?}, plane {plane}, red {r}, pairs")
+            });
+        }
+    }
+}
+
+#[test]
+fn every_instruction_set_gives_the_same_planes() {
+    let mut random = Random(2);
+    for width in 1..=130 {
+        for &format in PixelFormat::ALL {
+            let (height, bytes) = (1 + random.next() as usize % 5, format.bytes_per_pixel());
+            // Rows begin anywhere, also at addresses that no register is aligned to.
+            let (start, stride) = (random.next() as usize % 64, width * bytes + random.next() as usize % 9);
+            let mut pixels = vec![0; start];
+            pixels.extend(random.pixels((width, height, stride), format));
+            let frame = Frame::new(&pixels[start..], width as u32, height as u32, format).stride(stride);
+            let space = spaces().nth(random.next() as usize % 6).unwrap();
+            let background = [0; 3].map(|_| random.next() as u8);
+            for (&chroma, bits) in Chroma::ALL.iter().flat_map(|chroma| [(chroma, 8), (chroma, 10)]) {
+                let plain = convert(Isa::BASELINE, space, background, &frame, chroma, bits);
+                assert_rounded(space, background, &frame, &pixels[start..], stride, &plain);
                 for isa in Isa::available() {
-                    let converter = Converter::new(space, chroma, bits, background).with_isa(isa);
-                    converter.convert(&frame, &mut planes).unwrap();
-                    assert_rounded(space, background, &frame, &pixels, stride, &planes);
+                    let planes = convert(isa, space, background, &frame, chroma, bits);
+                    assert!(same(&planes, &plain), "{isa:?}, {frame:?}, {chroma}, {bits} bits");
                 }
             }
         }
+    }
+}
+
+#[test]
+fn opaque_pixels_are_the_same_with_alpha_and_without_and_in_any_order() {
+    let mut random = Random(3);
+    let rgb: Vec<u8> = (0..3 * 150 * 3).map(|_| random.next() as u8).collect();
+    let four = |order: [usize; 3]| -> Vec<u8> {
+        rgb.chunks_exact(3).flat_map(|pixel| [pixel[order[0]], pixel[order[1]], pixel[order[2]], 255]).collect()
+    };
+    let (rgba, bgra) = (four([0, 1, 2]), four([2, 1, 0]));
+    let frames = [
+        Frame::rgb8(&rgb, 150, 3),
+        Frame::rgba8(&rgba, 150, 3),
+        Frame::rgba8(&rgba, 150, 3).premultiplied(),
+        Frame::bgra8(&bgra, 150, 3),
+        Frame::bgra8(&bgra, 150, 3).premultiplied(),
+    ];
+    for (isa, space) in Isa::available().into_iter().flat_map(|isa| spaces().map(move |space| (isa, space))) {
+        let planes = frames.map(|frame| convert(isa, space, [1, 2, 3], &frame, Chroma::Yuv420, 8));
+        for (other, frame) in planes.iter().zip(&frames) {
+            assert!(same(other, &planes[0]), "{isa:?}, {space:?}, {frame:?}");
+        }
+    }
+}
+
+#[test]
+fn greys_have_no_color() {
+    let greys: Vec<u8> = (0..=255).collect();
+    let fours: Vec<u8> = greys.iter().flat_map(|&grey| [grey, grey, grey, 255]).collect();
+    for (isa, space) in Isa::available().into_iter().flat_map(|isa| spaces().map(move |space| (isa, space))) {
+        for frame in [Frame::gray8(&greys, 128, 2), Frame::rgba8(&fours, 128, 2)] {
+            for chroma in [Chroma::Yuv420, Chroma::Yuv422, Chroma::Yuv444] {
+                let eight = convert(isa, space, [0; 3], &frame, chroma, 8);
+                let ten = convert(isa, space, [0; 3], &frame, chroma, 10);
+                for plane in [1, 2] {
+                    assert!(eight.row(plane, 0).iter().all(|&sample| sample == 128), "{isa:?}, {space:?}, {frame:?}");
+                    let ten = ten.row(plane, 0).chunks_exact(2);
+                    assert!(
+                        ten.into_iter().all(|sample| sample == 512u16.to_ne_bytes()),
+                        "{isa:?}, {space:?}, {frame:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_premultiplied_color_above_its_alpha_counts_as_alpha() {
+    let invalid = [200, 90, 255, 100].repeat(64);
+    let valid = [100, 90, 100, 100].repeat(64);
+    for isa in Isa::available() {
+        let planes = [invalid.clone(), valid.clone()].map(|pixels| {
+            let frame = Frame::rgba8(&pixels, 64, 1).premultiplied();
+            convert(isa, ColorSpace::BT709, [255; 3], &frame, Chroma::Yuv444, 8)
+        });
+        assert!(same(&planes[0], &planes[1]), "{isa:?}");
+    }
+}
+
+#[test]
+fn transparent_pixels_show_exactly_the_background() {
+    let mut random = Random(4);
+    for isa in Isa::available() {
+        let background = [0; 3].map(|_| random.next() as u8);
+        let transparent: Vec<u8> = (0..70).flat_map(|_| [random.next() as u8, 1, 2, 0]).collect();
+        let [r, g, b] = background;
+        let opaque = [r, g, b, 255].repeat(70);
+        let [through, direct] = [&transparent, &opaque]
+            .map(|pixels| convert(isa, ColorSpace::BT601, background, &Frame::rgba8(pixels, 70, 1), Chroma::Yuv420, 8));
+        assert!(same(&through, &direct), "{isa:?}, {background:?}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_the_value_and_the_need() {
+    let pixels = [255; 4 * 4 * 3];
+    let frame = Frame::rgba8(&pixels, 4, 3);
+    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [0; 3]);
+    let refused =
+        |frame: &Frame<'_>, mut planes: Planes| converter.convert(frame, &mut planes).unwrap_err().to_string();
+    let right = Planes::new(4, 3, Chroma::Yuv420, 8);
+    assert_eq!(refused(&frame, Planes::new(4, 6, Chroma::Yuv420, 8)), "the planes' size is 4×6; it must be 4×4");
+    assert_eq!(refused(&frame, Planes::new(4, 4, Chroma::Gray, 8)), "the planes' chroma is gray; it must be 420");
+    assert_eq!(refused(&frame, Planes::new(4, 4, Chroma::Yuv420, 10)), "the planes' bit depth is 10; it must be 8");
+    let short = Frame::rgba8(&pixels[1..], 4, 3);
+    assert_eq!(refused(&short, right.clone()), "the buffer is 47 bytes; a 4×3 rgba frame needs at least 48");
+    let overlapping = Frame::rgba8(&pixels, 4, 3).stride(15);
+    assert_eq!(refused(&overlapping, right.clone()), "the stride is 15 bytes; a 4×3 rgba frame needs at least 16");
+    assert!(converter.convert(&frame, &mut right.clone()).is_ok());
+    for (width, height) in [(0, 0), (0, 3), (4, 0)] {
+        let mut planes = Planes::new(width, height, Chroma::Yuv420, 8);
+        assert!(converter.convert(&Frame::rgba8(&pixels, width, height), &mut planes).is_ok(), "{width}×{height}");
     }
 }

@@ -4,9 +4,9 @@
 //! Short loops over a block, which compilers vectorise for whatever they compile for.
 
 use super::blend::blend;
-use super::limbs::{LUMA_SHIFT, Limbs};
-use super::pixels::{Block, COLUMNS};
-use super::rows::{self, Plan, Rows, load};
+use super::limbs::{LUMA_SHIFT, Limbs, Weights};
+use super::pixels::{Block, COLUMNS, block};
+use super::rows::{self, Plan, Rows};
 
 /// One component each of the pixels of a block, or a sum of pixels.
 type Component = [i16; COLUMNS];
@@ -29,9 +29,11 @@ fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
     for start in rows::starts(rows.pixels[0].len() / 4, COLUMNS) {
         let [mut first, mut third] = [[0; COLUMNS]; 2];
         for (pixels, samples) in rows.pixels.iter().zip(&mut rows.luma).filter(|(pixels, _)| !pixels.is_empty()) {
-            let block: Block = load(&pixels[4 * start..]);
-            alphas &= block.as_chunks::<4>().0.iter().fold(255, |all, pixel| all & pixel[3]);
-            let components = [0, 1, 2].map(|part| component(&block, part));
+            let block = block(pixels, start);
+            for alpha in component(block, 3) {
+                alphas &= alpha;
+            }
+            let components = [component(block, 0), component(block, 1), component(block, 2)];
             luma(plan.limbs, &components, &mut samples[start..][..COLUMNS]);
             for i in 0..COLUMNS {
                 first[i] += components[0][i] - components[1][i];
@@ -49,7 +51,8 @@ fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
 fn component(block: &Block, part: usize) -> Component {
     let (pixels, mut component) = (block.as_chunks::<4>().0, [0; COLUMNS]);
     for i in 0..COLUMNS {
-        component[i] = i16::from(pixels[i][part]);
+        // Compilers take this for a shift of whole vectors, and a byte of each pixel for one load after the other.
+        component[i] = (u32::from_le_bytes(pixels[i]) >> (8 * part) & 0xff) as i16;
     }
     component
 }
@@ -64,24 +67,28 @@ fn pair_sums(component: &Component) -> Component {
 }
 
 fn luma(limbs: &Limbs, [first, green, third]: &[Component; 3], samples: &mut [u8]) {
-    let (high, low) = (limbs.luma.high, limbs.luma.low);
-    for (i, sample) in samples.iter_mut().enumerate().take(COLUMNS) {
-        let sum = |weights: [i16; 4]| {
-            let [a, b, c, alpha] = weights.map(i32::from);
-            a * i32::from(first[i]) + b * i32::from(green[i]) + c * i32::from(third[i]) + alpha * 255
-        };
-        *sample = ((sum(high) + (sum(low) >> 16)) >> LUMA_SHIFT) as u8;
+    let count = samples.len().min(COLUMNS);
+    let Weights { high, low } = limbs.luma;
+    let alpha = (i32::from(high[3]) * 255, i32::from(low[3]) * 255);
+    for i in 0..count {
+        let high = product(high[0], first[i]) + product(high[1], green[i]) + product(high[2], third[i]) + alpha.0;
+        let low = product(low[0], first[i]) + product(low[1], green[i]) + product(low[2], third[i]) + alpha.1;
+        samples[i] = ((high + (low >> 16)) >> LUMA_SHIFT) as u8;
     }
 }
 
 fn chroma(limbs: &Limbs, plane: usize, [first, third]: &[Component; 2], samples: &mut [u8]) {
-    let (high, low) = (limbs.chroma[plane].high, limbs.chroma[plane].low);
-    for (i, sample) in samples.iter_mut().enumerate().take(COLUMNS) {
-        let sum = |weights: [i16; 2]| {
-            let [a, b] = weights.map(i32::from);
-            a * i32::from(first[i]) + b * i32::from(third[i])
-        };
-        let sum = sum(high) + limbs.chroma_offset + (sum(low) >> 16);
-        *sample = (sum >> limbs.chroma_shift).min(255) as u8;
+    let count = samples.len().min(COLUMNS);
+    let Weights { high, low } = limbs.chroma[plane];
+    for i in 0..count {
+        let high = product(high[0], first[i]) + product(high[1], third[i]) + limbs.chroma_offset;
+        let low = product(low[0], first[i]) + product(low[1], third[i]);
+        samples[i] = ((high + (low >> 16)) >> limbs.chroma_shift).min(255) as u8;
     }
+}
+
+/// Of two words: what vector units multiply best.
+#[inline(always)]
+fn product(weight: i16, value: i16) -> i32 {
+    i32::from(weight) * i32::from(value)
 }

@@ -151,7 +151,8 @@ impl Header {
 
     /// The `moov` box of a fragmented file, its durations open.
     pub fn fragmented(&self) -> Result<Vec<u8>> {
-        let mut moov = self.write(Durations { movie: 0, media: 0 }, self.delay.into(), |_| {})?;
+        let none = Tables { offsets: false, sync: false, wide: false };
+        let mut moov = self.write(Durations { movie: 0, media: 0 }, self.delay.into(), none)?;
         let mut defaults = MoovBox::default().mvex.unwrap_or_default().trex;
         defaults.track_id = 1;
         defaults.default_sample_description_index = 1;
@@ -164,15 +165,7 @@ impl Header {
     /// The `moov` box of a plain file, its sample tables there but empty. `media_time` is when in the media the first
     /// frame is shown, `bytes` the size of all samples.
     pub fn plain(&self, durations: Durations, media_time: u64, bytes: u64, tables: Tables) -> Result<Vec<u8>> {
-        let mut moov = self.write(durations, media_time, |moov| {
-            let stbl = &mut moov.traks[0].mdia.minf.stbl;
-            stbl.ctts = tables.offsets.then(Default::default);
-            stbl.stss = tables.sync.then(Default::default);
-            match tables.wide {
-                false => drop(stbl.stco.insert(Default::default())),
-                true => drop(stbl.co64.insert(Default::default())),
-            }
-        })?;
+        let mut moov = self.write(durations, media_time, tables)?;
         let seconds = u128::from(durations.media.max(1));
         let average = u128::from(bytes) * 8 * u128::from(self.timescale()) / seconds;
         let average = u32::try_from(average).unwrap_or(u32::MAX);
@@ -184,7 +177,7 @@ impl Header {
         Ok(moov)
     }
 
-    fn write(&self, durations: Durations, media_time: u64, also: impl FnOnce(&mut MoovBox)) -> Result<Vec<u8>> {
+    fn write(&self, durations: Durations, media_time: u64, tables: Tables) -> Result<Vec<u8>> {
         let mut moov = self.moov.clone();
         let trak = &mut moov.traks[0];
         let version = |values: [u64; 2]| u8::from(values.into_iter().any(|value| value > u64::from(u32::MAX)));
@@ -201,9 +194,11 @@ impl Header {
         elst.entries[0].segment_duration = durations.movie;
         elst.entries[0].media_time = media_time;
         elst.entries[0].media_rate = 1;
-        let chunks = &mut trak.mdia.minf.stbl;
-        let _ = chunks.stco.get_or_insert_default();
-        also(&mut moov);
+        let stbl = &mut trak.mdia.minf.stbl;
+        stbl.ctts = tables.offsets.then(Default::default);
+        stbl.stss = tables.sync.then(Default::default);
+        stbl.stco = (!tables.wide).then(Default::default);
+        stbl.co64 = tables.wide.then(Default::default);
         let mut bytes = bytes_of(&moov)?;
         let [a, b, c, d, e] = STBL;
         append(&mut bytes, &[a, b, c, d, e, b"stsd"], &self.entry);

@@ -78,6 +78,12 @@ impl Samples {
         })
     }
 
+    /// Bytes of memory held.
+    #[cfg(test)]
+    pub fn heap_bytes(&self) -> usize {
+        self.log.capacity() + self.chunks.capacity() * size_of::<Chunk>()
+    }
+
     fn put(&mut self, mut value: u64) {
         while value >= 128 {
             self.log.push(value as u8 | 128);
