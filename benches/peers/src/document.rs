@@ -98,11 +98,12 @@ pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal]) -> String {
         "# Benchmarks\n\n\
          How fast is it, against what people use today? `make bench` answers that on your own machine. This page is \
          its output on one machine, written by the program and by no hand:\n\n\
-         ```sh\nmake bench                            # prints: first the criterion benches, then this comparison\n\
-         make bench BENCH=\"--quick\"            # the comparison in a minute or two\n\
-         make bench BENCH=\"--write .\"          # writes this page and the chart\n\
-         make bench PYTHON=venv/bin/python     # a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
-         cargo bench --bench color             # or encode, mux, animation: one criterion bench alone\n```\n\n\
+         ```sh\nmake bench                             # the criterion benches, then this comparison\n\
+         make peers                             # this comparison alone\n\
+         make peers PEERS=--quick               # in a minute or two\n\
+         make peers PEERS=\"--write .\"          # writes this page and the chart\n\
+         make peers PYTHON=venv/bin/python3     # with a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
+         cargo bench --bench color              # or encode, mux, animation, plot: one bench alone\n```\n\n\
          Machine: {}.\n\n\
          ![Time of each contestant as a multiple of the x264 program's](docs/benchmarks.png)\n\n\
          *One dot a case: the median, and from the smallest to the largest as a line. Left of 1 is faster than the \
