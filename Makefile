@@ -1,11 +1,12 @@
 # make demo   installs what the build needs (Debian, Ubuntu), builds, and writes demo.mp4
 # make test   installs what the tests judge with, and runs all of them
 # make bench  the benchmarks
+# make gallery  the movies of the examples, in target/gallery, and some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
 TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind
 
-.PHONY: demo test bench build-packages test-packages
+.PHONY: demo test bench gallery build-packages test-packages
 
 demo: build-packages
 	cargo run --release --example demo -- demo.mp4
@@ -15,6 +16,12 @@ test: build-packages test-packages
 
 bench: build-packages test-packages
 	cargo bench
+
+gallery: build-packages test-packages
+	cargo build --release --all-features --examples
+	for example in plot heat particles svg images large live; do target/release/examples/$$example || exit 1; done
+	target/release/examples/stdout > target/gallery/stdout.mp4
+	target/release/examples/contact_sheet docs/gallery.png
 
 build-packages:
 	@$(call install,$(BUILD_PACKAGES))

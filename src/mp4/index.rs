@@ -3,10 +3,14 @@
 use super::boxes::{Found, children, find, grow};
 use super::header::{Durations, Header, STBL, Tables};
 use super::samples::{Chunk, Samples};
+use crate::settings::Settings;
 use crate::{Error, Result};
 
 /// How many bytes are handed over at a time.
-const BLOCK: usize = 1 << 16;
+pub(super) const BLOCK: usize = 1 << 16;
+
+/// The most bytes reserved for the index of a crash-safe file: about 1.3 million frames.
+const MAX_RESERVE: u64 = 16 << 20;
 
 /// Where the chunks are in the finished file.
 #[derive(Clone, Copy, Debug)]
@@ -145,4 +149,25 @@ fn runs(values: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, u32)> {
         }
         Some((count, value))
     })
+}
+
+/// Bytes of the `free` box that the index is to go into, enough for the expected frames: at least the 16 that make it an
+/// mdat header with a 64-bit size.
+pub(super) fn reserve(header: &Header, settings: &Settings) -> Result<u64> {
+    let Some(frames) = settings.expected_frames.map(|frames| frames.min(MAX_RESERVE)) else { return Ok(16) };
+    let tables = Tables { offsets: true, sync: true, wide: true };
+    let fixed = header.plain(Durations { movie: u64::MAX, media: u64::MAX }, 0, 0, tables)?.len() as u64;
+    // A frame has a size and at worst a composition offset, one in eight is a sync sample; a fragment has a 64-bit
+    // position. At a variable rate a frame also has a duration, and a fragment a count of samples.
+    let variable = u64::from(settings.variable_rate);
+    let per_8_frames = 8 * (4 + 8 + 8 * variable) + 4;
+    let per_fragment = 8 + 12 * variable;
+    let frames_a_fragment = (fragment_ticks(settings) / i64::from(header.frame)).max(1) as u64;
+    let entries = frames * per_8_frames / 8 + frames.div_ceil(frames_a_fragment) * per_fragment;
+    Ok((fixed + entries + 64).min(MAX_RESERVE))
+}
+
+/// Ticks after which a fragment ends.
+pub(super) fn fragment_ticks(settings: &Settings) -> i64 {
+    (settings.fragment_seconds * f64::from(settings.clock().timescale)).round() as i64
 }

@@ -32,15 +32,12 @@ pub(crate) use read::{Reader, Summary};
 use crate::packet::{Packet, ParameterSets};
 use crate::settings::Settings;
 use crate::{Error, Result};
-use boxes::{boxed, header};
+use boxes::header;
 use header::{Brands, Header};
 use samples::{Chunk, Sample, Samples};
 
 /// The most bytes of samples that a fragment gathers in memory.
 const MAX_FRAGMENT: usize = 64 << 20;
-
-/// The most bytes reserved for the index of a crash-safe file: about 1.3 million frames.
-const MAX_RESERVE: u64 = 16 << 20;
 
 /// How an MP4 file is laid out while it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,16 +94,16 @@ struct Last {
 }
 
 impl Muxer {
-    /// A muxer and the first bytes of the output.
-    pub fn new(settings: &Settings, sets: &ParameterSets, form: Form) -> Result<(Self, Vec<u8>)> {
+    /// A muxer for an output that is yet to be begun.
+    pub fn new(settings: &Settings, sets: &ParameterSets, form: Form) -> Result<Self> {
         let header = Header::new(settings, sets)?;
         let clock = settings.clock();
-        let mut muxer = Self {
+        Ok(Self {
             form,
             samples: Samples::new(clock.frame),
             length: 0,
             reserve: (0, 0),
-            fragment_ticks: (settings.fragment_seconds * f64::from(clock.timescale)).round() as i64,
+            fragment_ticks: index::fragment_ticks(settings),
             sei: sets.sei.clone(),
             times: None,
             gathered: Vec::new(),
@@ -115,54 +112,36 @@ impl Muxer {
             data_bytes: 0,
             fragments: 0,
             header,
-        };
-        let bytes = muxer.begin(settings)?;
-        muxer.length = bytes.len() as u64;
-        Ok((muxer, bytes))
+        })
     }
 
-    fn begin(&mut self, settings: &Settings) -> Result<Vec<u8>> {
-        let mut bytes;
+    /// Hands over the first bytes of the output, in blocks.
+    pub fn begin(&mut self, settings: &Settings, out: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut append = |bytes: &[u8]| {
+            self.length += bytes.len() as u64;
+            out(bytes)
+        };
         match self.form {
             Form::CrashSafe => {
-                bytes = Brands::Both.ftyp()?;
-                let payload = self.reserve_bytes(settings)?;
-                self.reserve = (bytes.len() as u64, 8 + payload as u64);
-                bytes.extend(boxed(b"free", &vec![0; payload]));
-                bytes.extend(self.header.fragmented()?);
+                let ftyp = Brands::Both.ftyp()?;
+                self.reserve = (ftyp.len() as u64, index::reserve(&self.header, settings)?);
+                append(&[ftyp, header(b"free", self.reserve.1)].concat())?;
+                let mut zeros = self.reserve.1 - 8;
+                while zeros > 0 {
+                    let block = zeros.min(index::BLOCK as u64);
+                    append(&vec![0; block as usize])?;
+                    zeros -= block;
+                }
+                append(&self.header.fragmented()?)
             }
             Form::Progressive => {
-                bytes = Brands::Plain.ftyp()?;
+                let ftyp = Brands::Plain.ftyp()?;
+                self.reserve = (ftyp.len() as u64, 8);
                 // A box of size 0 reaches to the end of the file.
-                self.reserve = (bytes.len() as u64, 8);
-                bytes.extend(header(b"mdat", 0));
+                append(&[ftyp, header(b"mdat", 0)].concat())
             }
-            Form::Fragmented => {
-                bytes = Brands::Fragmented.ftyp()?;
-                bytes.extend(self.header.fragmented()?);
-            }
+            Form::Fragmented => append(&[Brands::Fragmented.ftyp()?, self.header.fragmented()?].concat()),
         }
-        Ok(bytes)
-    }
-
-    /// What is set aside for the index, without the box header: at least the 8 bytes that make it an mdat header with
-    /// a 64-bit size.
-    fn reserve_bytes(&self, settings: &Settings) -> Result<usize> {
-        let Some(frames) = settings.expected_frames else { return Ok(8) };
-        let clock = settings.clock();
-        let tables = header::Tables { offsets: true, sync: true, wide: true };
-        let durations = header::Durations { movie: u64::MAX, media: u64::MAX };
-        let fixed = self.header.plain(durations, 0, 0, tables)?.len() as u64;
-        // Table entries: a size and at worst a composition offset for each frame, a duration where the rate varies;
-        // sync samples for one frame in eight; for each fragment a 64-bit position and at worst a count of samples.
-        let per_8_frames = 8 * (4 + 8) + 4 + if clock.variable { 8 * 8 } else { 0 };
-        let per_fragment = 8 + if clock.variable { 12 } else { 0 };
-        let frames_a_fragment = (self.fragment_ticks / i64::from(clock.frame)).max(1) as u64;
-        let needed = frames.min(MAX_RESERVE) * per_8_frames / 8
-            + frames.min(MAX_RESERVE).div_ceil(frames_a_fragment) * per_fragment
-            + fixed
-            + 64;
-        Ok(needed.min(MAX_RESERVE) as usize)
     }
 
     /// How the file is laid out while it is recorded.
@@ -297,4 +276,4 @@ impl Muxer {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,7 +1,7 @@
 //! The muxer without a disk, and files larger than disks like.
 
 #[path = "../../tests/judge/boxes.rs"]
-mod boxes;
+pub(crate) mod boxes;
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -43,9 +43,21 @@ fn packets() -> Vec<(Vec<u8>, i64, i64, bool)> {
     shown.iter().enumerate().map(packet).collect()
 }
 
+fn begin(settings: &Settings, sets: &ParameterSets, form: Form) -> (Muxer, Vec<u8>) {
+    let mut muxer = Muxer::new(settings, sets, form).unwrap();
+    let mut out = Vec::new();
+    muxer
+        .begin(settings, &mut |bytes| {
+            out.extend_from_slice(bytes);
+            Ok(())
+        })
+        .unwrap();
+    (muxer, out)
+}
+
 /// The muxer's output, and what is left of it when it is finished.
 fn mux(settings: &Settings, form: Form) -> (Vec<u8>, Finished) {
-    let (mut muxer, mut out) = Muxer::new(settings, &sets(), form).unwrap();
+    let (mut muxer, mut out) = begin(settings, &sets(), form);
     for (data, pts, dts, sync) in packets() {
         muxer.push(&Packet { data: &data, pts, dts, sync }, &mut out).unwrap();
     }
@@ -54,12 +66,13 @@ fn mux(settings: &Settings, form: Form) -> (Vec<u8>, Finished) {
     (out, finished)
 }
 
-fn apply(file: &mut Vec<u8>, edit: Edit<'_>) {
+fn apply(file: &mut Vec<u8>, edit: Edit<'_>) -> Result<()> {
     if let Edit::Write(at, bytes) = edit {
         let end = at as usize + bytes.len();
         file.resize(file.len().max(end), 0);
         file[at as usize..end].copy_from_slice(bytes);
     }
+    Ok(())
 }
 
 /// Compares a file's boxes with those written down in `tests/walks`.
@@ -80,22 +93,22 @@ fn the_boxes_of_whole_files_are_those_written_down() {
     let (recording, finished) = mux(&reserved, Form::CrashSafe);
     assert_walk("crash-safe-recording.txt", &recording);
     let mut file = recording.clone();
-    assert!(finished.commit(&mut |edit| Ok(apply(&mut file, edit))).unwrap());
+    assert!(finished.commit(&mut |edit| apply(&mut file, edit)).unwrap());
     assert_walk("crash-safe.txt", &file);
 
     // Without a reserve there is no room for the index.
     let (recording, finished) = mux(&settings(), Form::CrashSafe);
     let mut file = recording.clone();
     assert!(!finished.commit(&mut |_| panic!("an edit")).unwrap());
-    finished.commit_at_end(&mut |edit| Ok(apply(&mut file, edit))).unwrap();
+    finished.commit_at_end(&mut |edit| apply(&mut file, edit)).unwrap();
     assert_walk("crash-safe-index-at-end.txt", &file);
     let mut copy = Vec::new();
-    finished.head(&mut |edit| Ok(apply(&mut copy, edit))).unwrap();
+    finished.head(&mut |edit| apply(&mut copy, edit)).unwrap();
     finished.chunks().for_each(|chunk| copy.extend(&recording[chunk.start as usize..chunk.end as usize]));
 
     let (recording, finished) = mux(&settings(), Form::Progressive);
     let mut file = Vec::new();
-    finished.head(&mut |edit| Ok(apply(&mut file, edit))).unwrap();
+    finished.head(&mut |edit| apply(&mut file, edit)).unwrap();
     file.extend(&recording[finished.samples_at() as usize..]);
     assert_walk("progressive.txt", &file);
     assert!(copy == file, "a copied crash-safe movie is the progressive one");
@@ -112,7 +125,7 @@ fn at_every_edit_of_the_commit_the_file_is_the_recording_or_the_movie() {
     finished
         .commit(&mut |edit| {
             let mut next = states.last().unwrap().clone();
-            apply(&mut next, edit);
+            apply(&mut next, edit)?;
             states.push(next);
             edits.push(matches!(edit, Edit::Sync));
             Ok(())
@@ -131,7 +144,7 @@ fn at_every_edit_of_the_commit_the_file_is_the_recording_or_the_movie() {
 
 #[test]
 fn packets_out_of_order_are_an_error() {
-    let (mut muxer, mut out) = Muxer::new(&settings(), &sets(), Form::CrashSafe).unwrap();
+    let (mut muxer, mut out) = begin(&settings(), &sets(), Form::CrashSafe);
     let mut push = |pts, dts| muxer.push(&Packet { data: &[0, 0, 0, 1, 9], pts, dts, sync: true }, &mut out);
     push(0, -1024).unwrap();
     push(1024, -512).unwrap();
@@ -144,7 +157,7 @@ fn packets_out_of_order_are_an_error() {
 fn the_index_of_a_million_frames_takes_less_than_16_bytes_a_frame() {
     for (variable, most) in [(false, 8), (true, 16)] {
         let settings = Settings::new(320, 240).frame_rate(30).variable_rate(variable);
-        let (mut muxer, mut out) = Muxer::new(&settings, &sets(), Form::CrashSafe).unwrap();
+        let (mut muxer, mut out) = begin(&settings, &sets(), Form::CrashSafe);
         let frame = i64::from(settings.clock().frame);
         let data = vec![0; 4];
         let mut dts = -2 * frame;
@@ -184,10 +197,11 @@ impl Sparse {
         }
     }
 
-    fn edit(&mut self, edit: Edit<'_>) {
+    fn edit(&mut self, edit: Edit<'_>) -> Result<()> {
         if let Edit::Write(at, bytes) = edit {
             self.write(at, bytes);
         }
+        Ok(())
     }
 }
 
@@ -222,9 +236,9 @@ fn fragments_and_their_index_pass_4_gib() {
     let expected = hashes(&small, "0");
     for form in [Form::CrashSafe, Form::Fragmented] {
         let settings = Settings::new(64, 48).frame_rate(25).expected_frames(85);
-        let (mut muxer, head) = Muxer::new(&settings, &sets, form).unwrap();
+        let (mut muxer, head) = begin(&settings, &sets, form);
         // As if much had been recorded: a box of zeros in front of the fragments.
-        let begin = |file: &mut Sparse| {
+        let begin_file = |file: &mut Sparse| {
             file.write(0, &head);
             file.write(head.len() as u64, &header(b"free", GAP));
             file.write(head.len() as u64 + GAP, &[]);
@@ -237,23 +251,23 @@ fn fragments_and_their_index_pass_4_gib() {
         let finished = muxer.finish(85 * 512, &mut out).unwrap();
         let recorded = head.len() as u64 + GAP;
         let mut file = Sparse::create(&path);
-        begin(&mut file);
+        begin_file(&mut file);
         file.write(recorded, &out);
         assert_eq!(hashes(&path, "0"), expected, "{form:?} while recording");
         if form == Form::Fragmented {
             continue;
         }
-        finished.commit_at_end(&mut |edit| Ok(file.edit(edit))).unwrap();
+        finished.commit_at_end(&mut |edit| file.edit(edit)).unwrap();
         assert_eq!(hashes(&path, "0"), expected, "with the index at the end");
 
         let mut file = Sparse::create(&path);
-        begin(&mut file);
+        begin_file(&mut file);
         file.write(recorded, &out);
-        assert!(finished.commit(&mut |edit| Ok(file.edit(edit))).unwrap());
+        assert!(finished.commit(&mut |edit| file.edit(edit)).unwrap());
         assert_eq!(hashes(&path, "0"), expected, "with the index in its reserve");
 
         let mut copy = Vec::new();
-        finished.head(&mut |edit| Ok(apply(&mut copy, edit))).unwrap();
+        finished.head(&mut |edit| apply(&mut copy, edit)).unwrap();
         for chunk in finished.chunks() {
             copy.extend(&out[(chunk.start - recorded) as usize..(chunk.end - recorded) as usize]);
         }
@@ -268,7 +282,7 @@ fn a_progressive_movie_passes_4_gib() {
     let (small, path) = (folder.path().join("small.mp4"), folder.path().join("large.mp4"));
     let (sets, samples) = small_film(&small);
     let settings = Settings::new(64, 48).frame_rate(25);
-    let (mut muxer, mut out) = Muxer::new(&settings, &sets, Form::Progressive).unwrap();
+    let (mut muxer, mut out) = begin(&settings, &sets, Form::Progressive);
     // Filler data of 52 MiB behind each picture: a NAL unit that decoders skip.
     let filler_length = 52 << 20;
     let mut data = vec![0; filler_length + (1 << 16)];
@@ -287,7 +301,7 @@ fn a_progressive_movie_passes_4_gib() {
     assert!(finished.length > 1 << 32);
     // Only what is not zero is written.
     let mut file = Sparse::create(&path);
-    finished.head(&mut |edit| Ok(file.edit(edit))).unwrap();
+    finished.head(&mut |edit| file.edit(edit)).unwrap();
     let mut at = finished.head_length().unwrap();
     for start in starts {
         file.write(at, &start);

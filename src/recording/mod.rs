@@ -27,6 +27,27 @@ struct Parts {
     playable: bool,
 }
 
+impl Sink {
+    /// Adds bytes at the end.
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::File(file) => file.append(bytes),
+            Self::Memory(memory) => {
+                memory.append(bytes);
+                Ok(())
+            }
+            Self::Stream { writer, bytes: count } => {
+                writer.write_all(bytes).and_then(|()| writer.flush()).map_err(Error::io("writing to the stream"))?;
+                *count += bytes.len() as u64;
+                Ok(())
+            }
+        }
+    }
+}
+
 /// What a recording has come to.
 #[derive(Debug)]
 pub(crate) struct Written {
@@ -85,16 +106,15 @@ impl Recording {
             Layout::Fragmented => Some(Form::Fragmented),
             Layout::AnnexB => None,
         };
-        let (muxer, out) = match form {
-            Some(form) => {
-                let (muxer, out) = Muxer::new(settings, sets, form)?;
-                (AnyMuxer::Mp4(Box::new(muxer)), out)
-            }
-            None => (AnyMuxer::AnnexB(AnnexB::new(sets)), Vec::new()),
+        let mut muxer = match form {
+            Some(form) => AnyMuxer::Mp4(Box::new(Muxer::new(settings, sets, form)?)),
+            None => AnyMuxer::AnnexB(AnnexB::new(sets)),
         };
-        let mut parts = Parts { muxer, sink: open()?, out, playable: false };
-        parts.flush()?;
-        Ok(Self { parts: Some(parts) })
+        let mut sink = open()?;
+        if let AnyMuxer::Mp4(muxer) = &mut muxer {
+            muxer.begin(settings, &mut |bytes| sink.append(bytes))?;
+        }
+        Ok(Self { parts: Some(Parts { muxer, sink, out: Vec::new(), playable: false }) })
     }
 
     /// Takes the next packet in decoding order.
@@ -188,27 +208,9 @@ impl Parts {
             }
             _ => true,
         };
-        self.flush()?;
-        self.playable |= frames && plays_unfinished;
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        if self.out.is_empty() {
-            return Ok(());
-        }
-        match &mut self.sink {
-            Sink::File(file) => file.append(&self.out)?,
-            Sink::Memory(memory) => memory.append(&self.out),
-            Sink::Stream { writer, bytes } => {
-                writer
-                    .write_all(&self.out)
-                    .and_then(|()| writer.flush())
-                    .map_err(Error::io("writing to the stream"))?;
-                *bytes += self.out.len() as u64;
-            }
-        }
+        self.sink.append(&self.out)?;
         self.out.clear();
+        self.playable |= frames && plays_unfinished;
         Ok(())
     }
 

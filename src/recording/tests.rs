@@ -1,15 +1,12 @@
 //! Recordings of ffmpeg's own streams, judged by ffmpeg.
 
-#[path = "../../tests/judge/boxes.rs"]
-mod boxes;
-
 use std::path::Path;
 use std::process::Command;
 
 use super::*;
+use crate::mp4::tests::boxes::{self, Sample, table};
 use crate::settings::{ColorSpace, Primaries, Quality, Transfer};
 use crate::sink::fault;
-use boxes::{Sample, table};
 
 /// What a program says on its standard output. It must succeed.
 fn run(program: &str, arguments: &[&str]) -> String {
@@ -103,6 +100,8 @@ fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
     ] {
         let reference = Reference::new(folder.path(), rate, frames_of_film, options);
         let reference_path = folder.path().join("reference.mp4");
+        let entries = "stream=start_time,duration,width,height,color_range,color_space";
+        let (expected_frames, expected_entries) = (frames(&reference_path), probe(&reference_path, entries));
         for layout in [Layout::CrashSafe, Layout::Progressive, Layout::Fragmented] {
             for expected in [None, Some(u64::from(frames_of_film))] {
                 let path = folder.path().join("ours.mp4");
@@ -112,12 +111,8 @@ fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
                 let written = reference.record(recording);
                 let ours = std::fs::read(&path).unwrap();
                 assert_eq!(written.bytes, ours.len() as u64);
-                assert_eq!(frames(&path), frames(&reference_path), "{rate:?} {layout} {expected:?}");
-                assert_eq!(
-                    probe(&path, "stream=start_time,duration,width,height,color_range,color_space"),
-                    probe(&reference_path, "stream=start_time,duration,width,height,color_range,color_space"),
-                    "{rate:?} {layout}"
-                );
+                assert_eq!(frames(&path), expected_frames, "{rate:?} {layout} {expected:?}");
+                assert_eq!(probe(&path, entries), expected_entries, "{rate:?} {layout}");
                 if layout != Layout::Fragmented {
                     reference.assert_tables_equal(&ours);
                 }
