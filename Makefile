@@ -5,7 +5,7 @@
 # make gallery  the movies of the examples, in target/gallery, and some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
-TEST_PACKAGES = ffmpeg x264 mediainfo chromium
+TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind
 PEER_PACKAGES = ffmpeg x264 g++ nasm
 
 .PHONY: demo test bench peers gallery build-packages test-packages peer-packages

@@ -13,8 +13,8 @@ use tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 const MOVIES: [(&str, &str, [&str; 3]); 8] = [
     ("plot", "a plotters chart on every core", ["2", "5", "9.5"]),
     ("heat", "a PDE with a colour bar", ["1", "3.5", "7.5"]),
-    ("particles", "a simulation, pushed frame by frame", ["0.8", "4.2", "8"]),
-    ("svg", "an SVG a frame, by resvg", ["0.5", "2.2", "5.5"]),
+    ("particles", "a simulation, pushed frame by frame", ["0.8", "4.2", "7.5"]),
+    ("svg", "an SVG a frame, by resvg", ["0.5", "2.2", "4.5"]),
     ("images", "a folder of PNGs, held and faded", ["1", "4.7", "8"]),
     ("large", "3840×2160, the sky drawn once", ["0.5", "2", "3.5"]),
     ("live", "watched in a browser while it is made", ["1", "4", "8"]),

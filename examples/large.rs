@@ -27,12 +27,12 @@ fn paint(shader: Option<Shader<'static>>) -> Paint<'static> {
     Paint { shader: shader.expect("a gradient between two points"), ..Paint::default() }
 }
 
-fn stops(colors: [(f32, u32); 3]) -> Vec<GradientStop> {
+fn stops(colors: &[(f32, u32)]) -> Vec<GradientStop> {
     let color = |argb: u32| {
         let [alpha, red, green, blue] = argb.to_be_bytes();
         Color::from_rgba8(red, green, blue, alpha)
     };
-    colors.into_iter().map(|(at, argb)| GradientStop::new(at, color(argb))).collect()
+    colors.iter().map(|&(at, argb)| GradientStop::new(at, color(argb))).collect()
 }
 
 /// Evening, with a sun.
@@ -40,11 +40,18 @@ fn sky() -> Pixmap {
     let mut canvas = Pixmap::new(3840, 2160).expect("a valid size");
     let all = Rect::from_xywh(0.0, 0.0, WIDTH, HEIGHT).expect("a rectangle");
     let (top, bottom) = (Point::from_xy(0.0, 0.0), Point::from_xy(0.0, 1700.0));
-    let evening = stops([(0.0, 0xFF_1B_26_4F), (0.55, 0xFF_C8_55_53), (1.0, 0xFF_FF_D2_8A)]);
+    let evening = stops(&[(0.0, 0xFF_1B_26_4F), (0.55, 0xFF_C8_55_53), (1.0, 0xFF_FF_D2_8A)]);
     let shader = LinearGradient::new(top, bottom, evening, SpreadMode::Pad, Transform::identity());
     canvas.fill_rect(all, &paint(shader), Transform::identity(), None);
-    let sun = Point::from_xy(2550.0, 1080.0);
-    let glow = stops([(0.0, 0xFF_FF_F6_DC), (0.16, 0x90_FF_E0_A0), (1.0, 0x00_FF_B0_60)]);
+    let sun = Point::from_xy(2550.0, 960.0);
+    let glow = stops(&[
+        (0.0, 0xFF_FF_F6_DC),
+        (0.1, 0xFF_FF_F0_C8),
+        (0.14, 0x80_FF_E0_A0),
+        (0.45, 0x28_FF_C8_80),
+        (0.75, 0x08_FF_B8_70),
+        (1.0, 0x00_FF_B0_60),
+    ]);
     let shader = RadialGradient::new(sun, 0.0, sun, 1100.0, glow, SpreadMode::Pad, Transform::identity());
     canvas.fill_rect(all, &paint(shader), Transform::identity(), None);
     canvas

@@ -13,7 +13,7 @@ const SWINGS: [(f64, RGBColor); 3] =
 
 fn main() -> kinetograph::Result<()> {
     std::fs::create_dir_all("target/gallery").expect("a folder that can be made");
-    let movie = Animation::new(Settings::new(1280, 720).frame_rate(30), 300, |canvas, frame| draw(canvas, frame));
+    let movie = Animation::new(Settings::new(1280, 720).frame_rate(30), 300, draw);
     let report = movie.on_progress(|progress| eprint!("\r{progress}")).save("target/gallery/plot.mp4")?;
     println!("\n{report}");
     Ok(())
@@ -30,6 +30,7 @@ fn draw(canvas: &mut Pixmap, frame: Moment) -> Result<(), Box<dyn std::error::Er
         .build_cartesian_2d(0.0..10.0, -1.1..1.1)?;
     chart
         .configure_mesh()
+        .y_labels(5)
         .max_light_lines(0)
         .bold_line_style(BLACK.mix(0.12))
         .x_desc("time [s]")

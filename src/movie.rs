@@ -226,7 +226,9 @@ impl<Output> Movie<Output> {
         }
         let mut planes = self.pipeline.free_planes()?;
         self.converter.convert(&frame, &mut planes)?;
-        self.pipeline.encode(planes, pts, std::mem::take(&mut self.force_keyframe))?;
+        // Frames that are shown after a long one must not be decoded before it, or the container could not say when.
+        let after_long = self.frames > 0 && pts - self.last > Clock::MAX_FRAME;
+        self.pipeline.encode(planes, pts, std::mem::take(&mut self.force_keyframe) || after_long)?;
         self.frames += 1;
         self.last = pts;
         self.next = pts + i64::from(self.clock.frame);

@@ -1,7 +1,7 @@
 //! The container, as the programs that read it see it.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -274,6 +274,9 @@ fn tags_and_times_are_read_back_by_ffprobe_and_mediainfo() {
             assert!(date.contains("2001-09-09 01:46:40"), "{name} {date}, {layout}");
         }
     }
+    // A key whose value players read as a number.
+    let error = settings(25).tag(Tag::Key(*b"trkn"), "3").validate().unwrap_err();
+    assert_eq!(error.to_string(), "tag is trkn; its value is not text; use another key");
     // Nothing says when a movie was made unless asked, so that equal frames make equal files.
     record(&path, &settings(25), 3);
     assert_eq!(judge::mediainfo(&path, "General;Encoded_Date"), "");
@@ -386,4 +389,152 @@ fn fragments_of_the_fragmented_layout_begin_with_keyframes() {
     let keyframes = probe(&path, "packet=flags").lines().filter(|line| line.starts_with('K')).count();
     assert_eq!(fragments, keyframes, "no keyframe comes sooner than a second here");
     assert!(fragments >= 5);
+}
+
+/// Records some frames, and ends without finishing as `end` says; gives what is left in the folder.
+fn left_behind(folder: &Path, frames: u32, end: impl FnOnce(Movie)) -> Vec<PathBuf> {
+    let settings = settings(25).expected_frames(100);
+    let mut movie = Movie::create(folder.join("movie.mp4"), &settings).unwrap();
+    for frame in 0..frames {
+        movie.push(Frame::gray8(&picture(frame), WIDTH, HEIGHT)).unwrap();
+    }
+    end(movie);
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+/// What a panic while drawing leaves behind.
+fn left_by_a_panic(folder: &Path, frames: u32) -> PathBuf {
+    let drawn = |movie: Movie| {
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _movie = movie;
+            std::panic::resume_unwind(Box::new("drawing failed"));
+        }));
+        assert!(panic.is_err());
+    };
+    let left = left_behind(folder, frames, drawn);
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(left[0].extension().unwrap(), "part");
+    left[0].clone()
+}
+
+#[test]
+fn a_panic_while_drawing_costs_no_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = left_by_a_panic(folder.path(), 70);
+    assert_eq!(hashes(&part).len(), 70);
+    let recovered = kinetograph::recover(&part).unwrap();
+    assert_eq!((recovered.frames, recovered.seconds, recovered.lost_bytes), (70, 2.8, 0));
+    assert_eq!(hashes(&part).len(), 70);
+    let top: Vec<_> = boxes::boxes(&std::fs::read(&part).unwrap()).iter().map(|found| found.name).collect();
+    assert_eq!(top, [*b"ftyp", *b"moov", *b"mdat"]);
+    assert_eq!(probe(&part, "stream=start_time,duration,nb_frames"), "0.000000,2.800000,70\n");
+}
+
+#[test]
+fn a_movie_that_is_dropped_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(left_behind(folder.path(), 70, drop), Vec::<PathBuf>::new());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_recording_that_is_under_way_is_not_recovered() {
+    let folder = tempfile::tempdir().unwrap();
+    left_behind(folder.path(), 70, |movie| {
+        let part = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+        let error = kinetograph::recover(&part).unwrap_err().to_string();
+        assert_eq!(error, format!("opening {}: it is still being recorded", part.display()));
+        movie.finish().unwrap();
+    });
+    assert_eq!(hashes(&folder.path().join("movie.mp4")).len(), 70);
+}
+
+#[test]
+fn damaged_and_hostile_files_are_recovered_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = left_by_a_panic(folder.path(), 60);
+    let fragmented = folder.path().join("fragmented.mp4");
+    record(&fragmented, &settings(25).layout(Layout::Fragmented).keyframe_interval(20), 60);
+    let mut random = fastrand::Rng::with_seed(5);
+    for original in [std::fs::read(&part).unwrap(), std::fs::read(&fragmented).unwrap()] {
+        // Most damage is to be in the boxes, not in the pictures.
+        let heads: Vec<usize> = (0..original.len() - 8)
+            .filter(|at| {
+                [b"moov", b"moof", b"traf", b"trun", b"mdat", b"free", b"stsz"]
+                    .contains(&original[*at + 4..*at + 8].try_into().unwrap())
+            })
+            .collect();
+        for _ in 0..300 {
+            let mut bytes = original.clone();
+            for _ in 0..random.usize(1..4) {
+                let at = match random.u8(..4) {
+                    0 => random.usize(..bytes.len() - 8),
+                    1 => heads[random.usize(..heads.len())],
+                    _ => (heads[random.usize(..heads.len())] + random.usize(8..60)).min(bytes.len() - 8),
+                };
+                match random.u8(..3) {
+                    0 => bytes[at..at + 4].fill(0xff),
+                    1 => bytes[at..at + 8].fill(0),
+                    _ => bytes[at] = random.u8(..),
+                }
+            }
+            bytes.truncate(random.usize(bytes.len() / 2..=bytes.len()));
+            std::fs::write(&part, bytes).unwrap();
+            match kinetograph::recover(&part) {
+                Ok(recovered) => assert!(recovered.frames >= 1),
+                Err(error) => assert!(matches!(error, Error::Mp4(_)), "{error}"),
+            }
+        }
+    }
+    for nothing in [&b""[..], b"abc", b"\0\0\0\x08ftyp", b"\0\0\0\0ftyp\0\0\0\0moov", &[0; 100]] {
+        std::fs::write(&part, nothing).unwrap();
+        assert!(matches!(kinetograph::recover(&part), Err(Error::Mp4(_))));
+    }
+    record(&part, &settings(25).layout(Layout::AnnexB), 3);
+    let error = kinetograph::recover(&part).unwrap_err().to_string();
+    assert_eq!(error, format!("mp4: {}: it is not an MP4 file", part.display()));
+    assert!(matches!(kinetograph::recover(folder.path()), Err(Error::Io { .. })));
+    assert!(matches!(kinetograph::recover(folder.path().join("none")), Err(Error::Io { .. })));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_name_that_is_a_link_stands_for_what_it_leads_to_and_one_that_is_no_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("elsewhere/real.mp4", at("link.mp4")).unwrap();
+    // Once to a file that is not there yet, once to one that is.
+    for _ in 0..2 {
+        record(&at("link.mp4"), &settings(25), 3);
+        assert!(std::fs::symlink_metadata(at("link.mp4")).unwrap().is_symlink());
+        assert_eq!(hashes(&at("elsewhere/real.mp4")).len(), 3);
+    }
+    std::os::unix::fs::symlink("loop.mp4", at("loop.mp4")).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(at("pipe.mp4")).status().unwrap();
+    assert!(pipe.success());
+    for (name, why) in [
+        ("elsewhere", "it is a folder"),
+        ("pipe.mp4", "it is not a regular file; use Movie::stream"),
+        ("loop.mp4", "too many symbolic links"),
+        ("..", "it is a folder"),
+        ("nowhere/movie.mp4", "No such file or directory"),
+        ("elsewhere/real.mp4/movie.mp4", "Not a directory"),
+    ] {
+        let error = Movie::create(at(name), &settings(25)).unwrap_err();
+        assert!(matches!(error, Error::Io { .. }) && error.to_string().contains(why), "{name}: {error}");
+    }
+    let error = Movie::create("", &settings(25)).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    // Nothing was left behind, and a new file has the permissions that any new file has.
+    let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["elsewhere", "link.mp4", "loop.mp4", "pipe.mp4"]);
+    std::fs::write(at("usual"), "").unwrap();
+    let permissions = |name: &str| std::fs::metadata(at(name)).unwrap().permissions();
+    assert_eq!(permissions("elsewhere/real.mp4"), permissions("usual"));
+    // A name as long as names can be.
+    let long = format!("{}.mp4", "n".repeat(251));
+    record(&at(&long), &settings(25), 1);
+    assert_eq!(hashes(&at(&long)).len(), 1);
 }

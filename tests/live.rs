@@ -7,10 +7,12 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The example, which cargo builds with the tests.
+/// The example, which `cargo test` builds unless it is told what to test.
 fn example() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
-    tests.parent().unwrap().parent().unwrap().join("examples/live")
+    let example = tests.parent().unwrap().parent().unwrap().join("examples/live");
+    assert!(example.exists(), "{} is not built: cargo build --all-features --example live", example.display());
+    example
 }
 
 #[test]

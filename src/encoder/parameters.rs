@@ -40,6 +40,8 @@ impl Parameters {
             return Err(refused("choosing preset and tune", format!("{names:?} is unknown to this libx264")));
         }
         log.attach(&mut parameters.raw);
+        // Names of files that are never used; x264 copies them, and loses the copies when it refuses to open.
+        (parameters.raw.rc.psz_stat_in, parameters.raw.rc.psz_stat_out) = (std::ptr::null_mut(), std::ptr::null_mut());
         parameters.set_picture(settings);
         parameters.set_rate(settings);
         parameters.set_threads(settings, threading);

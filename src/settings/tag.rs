@@ -16,9 +16,16 @@ pub enum Tag {
     Copyright,
     /// The program that made it, `©too`; this crate and its version unless set.
     Encoder,
-    /// Any other four-character key, such as `*b"\xa9alb"` for an album.
+    /// Any other four-character key whose value is text, such as `*b"\xa9alb"` for an album. Those whose value is a
+    /// number or a picture, such as `trkn`, are refused.
     Key([u8; 4]),
 }
+
+/// The items of Apple's metadata whose value is a number, a picture or other boxes: text in them would be misread.
+pub(super) const NOT_TEXT: &[&[u8; 4]] = &[
+    b"----", b"covr", b"trkn", b"disk", b"gnre", b"tmpo", b"cpil", b"pgap", b"pcst", b"hdvd", b"stik", b"rtng",
+    b"akID", b"atID", b"cmID", b"cnID", b"geID", b"plID", b"sfID", b"tves", b"tvsn",
+];
 
 impl Tag {
     /// The four-character code of the item.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use super::tag::NOT_TEXT;
 use super::{Chroma, OddSize, Profile, Quality, Settings, x264_options};
 use crate::time::Clock;
 use crate::{Error, Result};
@@ -24,8 +25,8 @@ impl Settings {
         }
         self.frame_rate.validate()?;
         let clock = self.clock();
-        if i64::from(clock.frame) > Clock::MAX_GAP {
-            let longest = Clock::MAX_GAP / i64::from(clock.timescale);
+        if i64::from(clock.frame) > Clock::MAX_FRAME {
+            let longest = Clock::MAX_FRAME / i64::from(clock.timescale);
             return Err(Error::setting(
                 "frame_rate",
                 self.frame_rate,
@@ -46,6 +47,10 @@ impl Settings {
         // A box's size has 32 bits, and the moov that holds the tags is built in memory.
         let mut bytes = 0;
         for (tag, text) in &self.tags {
+            if NOT_TEXT.contains(&&tag.key()) {
+                let allowed = "its value is not text; use another key";
+                return Err(Error::setting("tag", tag.key().escape_ascii(), allowed));
+            }
             within(&format!("the length of tag {}", tag.key().escape_ascii()), text.len(), 0..=1 << 20)?;
             bytes += text.len() + 24;
             within("the length of all tags", bytes, 0..=16 << 20)?;
