@@ -113,7 +113,7 @@ pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal], disturbance
          make peers PEERS=\"--write .\"          # writes this page and the chart\n\
          make peers PYTHON=venv/bin/python3     # with a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
          cargo bench --bench color              # or encode, mux, animation, plot: one bench alone\n```\n\n\
-         Machine: {}.\n\n{disturbed}\
+         Machine: {}.\n\nWritten by `{}`.\n\n{disturbed}\
          ![Time of each contestant as a multiple of the x264 program's](docs/benchmarks.png)\n\n\
          *One dot a case: the median, and from the smallest to the largest as a line. Left of 1 is faster than the \
          x264 program with frames that are converted already.*\n\n\
@@ -131,11 +131,17 @@ pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal], disturbance
          ## What the library promises\n\n{}\n\
          ## Results\n\n{}",
         machine::describe(),
+        own_command_line(),
         field(entries),
         commands(entries, tables),
         goals(all_goals),
         results.join("\n"),
     )
+}
+
+/// How this program was started.
+fn own_command_line() -> String {
+    std::iter::once("peers".to_string()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ")
 }
 
 /// The command lines of the first table's case.
