@@ -132,6 +132,10 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         machine::first_line(Command::new(program).arg(if program == "x264" { "--version" } else { "-version" }))
             .map_err(|error| format!("{error}: what everything is measured against, or judged by"))?;
     }
+    let disturbance = machine::disturbance();
+    if let Some(load) = disturbance {
+        println!("{}", document::disturbed(load));
+    }
     let folder = tempfile::tempdir()?;
     let mut tables = Vec::new();
     let plans = arguments.plans();
@@ -150,7 +154,7 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let goals = goals::goals(&tables);
     println!("{}", document::goals(&goals));
     if let Some(folder) = &arguments.write {
-        std::fs::write(folder.join("BENCHMARKS.md"), document::page(&field, &tables, &goals))?;
+        std::fs::write(folder.join("BENCHMARKS.md"), document::page(&field, &tables, &goals, disturbance))?;
         std::fs::create_dir_all(folder.join("docs"))?;
         chart::draw(&tables[..charted])?.save_png(folder.join("docs/benchmarks.png"))?;
     }
