@@ -1,6 +1,7 @@
 //! How fast parts are, and how large: against one encoder of this crate, and against the x264 program.
 //!
-//! `cargo bench --bench animation [-- SECTION...]` with the sections `ready`, `drawn`, `size`, `long`; all unless named.
+//! `cargo bench --bench animation [-- WORD...]`: words choose sections (`ready`, `drawn`, `size`, `long`), sizes
+//! (`640x480`, `1280x720`) and presets (`ultrafast`, `veryfast`, `medium`); of each kind all unless one is named.
 //! Runs that are compared take turns, and the medians are shown: the machine need not be idle, but not full either.
 
 #[path = "../examples/waves/plot.rs"]
@@ -23,14 +24,31 @@ const RUNS: usize = 3;
 /// Different pictures that are ready, which are shown to and fro.
 const PICTURES: u64 = 200;
 
+/// What the words on the command line choose from.
+const SECTIONS: [&str; 4] = ["ready", "drawn", "size", "long"];
+const SIZES: [&str; 2] = ["640x480", "1280x720"];
+const PRESETS: [&str; 3] = ["ultrafast", "veryfast", "medium"];
+
 fn main() {
-    let sections: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let wanted = |section: &str| sections.is_empty() || sections.iter().any(|name| name == section);
-    for (name, section) in [("ready", ready as fn()), ("drawn", drawn), ("size", size), ("long", long)] {
-        if wanted(name) {
+    for (name, section) in SECTIONS.iter().zip([ready as fn(), drawn, size, long]) {
+        if chosen(&SECTIONS, name) {
             section();
         }
     }
+}
+
+/// Whether one of these words is chosen: by name, or because none of them is.
+fn chosen(kind: &[&str], word: &str) -> bool {
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| kind.contains(&&**argument)).collect();
+    named.is_empty() || named.iter().any(|name| name == word)
+}
+
+/// The sizes, numbers of frames and presets chosen.
+fn cases() -> impl Iterator<Item = ((u32, u32), u64, Vec<Preset>)> {
+    let cases = SIZES.iter().zip([((640, 480), 3000), ((1280, 720), 500)]);
+    let presets = || PRESETS.iter().filter(|name| chosen(&PRESETS, name)).map(|name| name.parse().expect("a preset"));
+    let cases = cases.filter(|(name, _)| chosen(&SIZES, name));
+    cases.map(move |(_, (size, frames))| (size, frames, presets().collect()))
 }
 
 /// Seconds on the clock, and CPU seconds of this process and of those it has waited for; bytes of the film.
@@ -127,10 +145,10 @@ fn ready() {
     println!("|---|---|---|---|---|---|---|---|");
     let folder = tempfile::tempdir().expect("a folder");
     let (input, output) = (folder.path().join("in.yuv"), folder.path().join("out.264"));
-    for (size, frames) in [((640, 480), 3000), ((1280, 720), 500)] {
+    for (size, frames, presets) in cases() {
         let pictures = pictures(size);
         raw_file(&input, &pictures, frames);
-        for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
+        for preset in presets {
             let settings = settings(size, preset);
             let movie = || {
                 let mut movie = Movie::create(&output, &settings).expect("a movie");
@@ -167,8 +185,8 @@ fn drawn() {
     println!("\nWaves, drawn and encoded");
     println!("| frames | preset | frames/s | wall : CPU / cores | 2 workers : 1 |");
     println!("|---|---|---|---|---|");
-    for (size, frames) in [((640, 480), 3000), ((1280, 720), 500)] {
-        for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
+    for (size, frames, presets) in cases() {
+        for preset in presets {
             let settings = settings(size, preset);
             let film = |workers: usize| {
                 let movie = Animation::new(settings.clone(), frames, |canvas, frame| {
@@ -316,7 +334,7 @@ fn long() {
     println!("|---|---|---|---|---|---|");
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("long.mp4");
-    for frames in [5_000, 100_000, 5_000, 100_000] {
+    for frames in [5_000, 100_000] {
         let child = Command::new(std::env::current_exe().expect("this program"))
             .arg("long")
             .env("KINETOGRAPH_BENCH_FRAMES", frames.to_string())

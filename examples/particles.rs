@@ -19,8 +19,8 @@ fn main() -> kinetograph::Result<()> {
     canvas.fill(Color::BLACK);
     let mut suns = [Body { at: (400.0, 300.0), speed: (1.0, 0.35) }, Body { at: (880.0, 420.0), speed: (-1.0, -0.35) }];
     let mut random = fastrand::Rng::with_seed(7);
-    let mut stars: Vec<Body> = (0..12_000).map(|index| orbit(suns[index % 2], &mut random)).collect();
-    for _ in 0..300 {
+    let mut stars: Vec<Body> = (0..9_000).map(|index| orbit(suns[index % 2], &mut random)).collect();
+    for _ in 0..240 {
         for _ in 0..2 {
             let before = suns;
             stars.iter_mut().for_each(|star| fall(star, &suns));

@@ -10,11 +10,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all("target/gallery")?;
     let mut options = Options { font_family: "DejaVu Sans".into(), ..Options::default() };
     options.fontdb_mut().load_font_data(dejavu::sans::regular().to_vec());
-    let mut movie = Movie::create("target/gallery/svg.mp4", &Settings::new(720, 720).frame_rate(30))?;
-    let mut canvas = Pixmap::new(720, 720).expect("a valid size");
-    for frame in 0..180 {
+    let mut movie = Movie::create("target/gallery/svg.mp4", &Settings::new(480, 480).frame_rate(30))?;
+    let mut canvas = Pixmap::new(480, 480).expect("a valid size");
+    for frame in 0..150 {
         let tree = Tree::from_str(&clock(10.0 * 3600.0 + 9.0 * 60.0 + 20.0 + f64::from(frame) / 30.0), &options)?;
-        resvg::render(&tree, Transform::identity(), &mut canvas.as_mut());
+        resvg::render(&tree, Transform::from_scale(480.0 / 720.0, 480.0 / 720.0), &mut canvas.as_mut());
         movie.push(&canvas)?;
     }
     println!("{}", movie.finish()?);

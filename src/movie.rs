@@ -191,6 +191,8 @@ impl<Output> Movie<Output> {
 
     /// Shows the last frame for so many seconds more, which costs neither encoding nor bytes.
     ///
+    /// After a frame that is shown for minutes (87 s at a variable rate of 30) the next one is a keyframe.
+    ///
     /// Rounded as the times of [`push_at`](Self::push_at) are.
     ///
     /// # Errors
@@ -226,7 +228,9 @@ impl<Output> Movie<Output> {
         }
         let mut planes = self.pipeline.free_planes()?;
         self.converter.convert(&frame, &mut planes)?;
-        self.pipeline.encode(planes, pts, std::mem::take(&mut self.force_keyframe))?;
+        // Frames that are shown after a long one must not be decoded before it, or the container could not say when.
+        let after_long = self.frames > 0 && pts - self.last > Clock::MAX_FRAME;
+        self.pipeline.encode(planes, pts, std::mem::take(&mut self.force_keyframe) || after_long)?;
         self.frames += 1;
         self.last = pts;
         self.next = pts + i64::from(self.clock.frame);

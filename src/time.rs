@@ -154,7 +154,7 @@ impl std::str::FromStr for FrameRate {
 /// How the times of a movie are counted: its timescale and the ticks of one frame.
 ///
 /// At a constant rate the timescale is the numerator of the rate times the power of two that brings it to 10,000 or
-/// more, as ffmpeg chooses it; at a variable rate the multiple of the numerator that reaches 90,000. Either way a frame
+/// more, as ffmpeg chooses it, or a smaller one if frames are minutes long; at a variable rate the multiple of the numerator that reaches 90,000. Either way a frame
 /// of the nominal rate has a whole number of ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Clock {
@@ -167,9 +167,13 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The longest time from one frame to the next, in ticks. With x264's deepest reordering (16 B-frames and a delay
-    /// of 2, and of 2 at the beginning) composition offsets still fit their 31 bits.
-    pub const MAX_GAP: i64 = i32::MAX as i64 / 20;
+    /// The longest time from one frame to the next, in ticks: ffmpeg takes composition offsets of 2^28 at most, and a
+    /// keyframe is decoded two frames before it is shown.
+    pub const MAX_GAP: i64 = 1 << 27;
+
+    /// The longest time from one frame to the next, in ticks, unless the next is a keyframe. With x264's deepest
+    /// reordering a frame is shown 17 frames after it has been decoded, one of which may be as long as a gap can be.
+    pub const MAX_FRAME: i64 = Self::MAX_GAP / 17;
 
     /// Why [`tick_at`](Self::tick_at) gives no tick.
     pub const UNCOUNTABLE: &str = "it must be a number, not negative, of at most 2^53 ticks";
@@ -180,7 +184,9 @@ impl Clock {
         let multiple = if variable {
             90_000u32.div_ceil(num)
         } else {
-            std::iter::successors(Some(1u32), |m| Some(m * 2)).find(|m| num * m >= 10_000).unwrap_or(1)
+            let fits = |m: &u32| i64::from(den) * i64::from(*m) <= Self::MAX_FRAME;
+            let powers = std::iter::successors(Some(1u32), |m| Some(m * 2)).take_while(fits);
+            powers.take_while(|m| num * (m / 2) < 10_000).last().unwrap_or(1)
         };
         Self { timescale: num * multiple, frame: den * multiple, variable }
     }
@@ -253,7 +259,9 @@ mod tests {
                     u64::from(clock.frame) * u64::from(rate.numerator()),
                     u64::from(clock.timescale) * u64::from(rate.denominator())
                 );
-                assert!(clock.timescale >= if variable { 90_000 } else { 10_000 });
+                let long = i64::from(clock.frame) > Clock::MAX_FRAME / 2;
+                assert!(long || clock.timescale >= if variable { 90_000 } else { 10_000 });
+                assert!(variable || i64::from(clock.frame) <= Clock::MAX_FRAME);
             }
         }
         assert_eq!(Clock::new(30.into(), false).timescale, 15360);

@@ -247,10 +247,10 @@ fn times_must_increase_and_stay_countable() {
         assert_eq!(error.to_string(), message);
     }
     let error = movie.push_at(Frame::gray8(&grey(1), 16, 16), 1e6).unwrap_err();
-    assert!(error.to_string().contains("a frame can be shown for 1193"), "{error}");
+    assert!(error.to_string().contains("a frame can be shown for 1491"), "{error}");
     movie.push_at(Frame::gray8(&grey(2), 16, 16), 5.5).unwrap();
     let error = movie.hold(1e6).unwrap_err();
-    assert!(error.to_string().contains("a frame can be shown for 1193"), "{error}");
+    assert!(error.to_string().contains("a frame can be shown for 1491"), "{error}");
     movie.hold(0.46).unwrap();
     let (_, report) = movie.finish().unwrap();
     assert_eq!((report.frames, report.seconds), (2, 1.0));

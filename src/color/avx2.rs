@@ -1,11 +1,13 @@
 //! Opaque pixels to planes of 8 bits a sample, by AVX2. The scheme is told in [`limbs`](super::limbs).
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::rows::{self, Plan, Rows, load, store};
+use super::registers::{load, prefetch, store};
+use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
 
 /// Columns that are converted at a time: four registers of eight pixels.
@@ -38,15 +40,16 @@ fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
 /// Converts pixels as if all were opaque, and says whether they are. `WIDE` and `HIGH` are the pixels that share a
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx2")]
+#[allow(unsafe_code)]
+#[inline(never)] // with registers of its own
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
-    let columns = rows.pixels[0].len() / 4;
-    let mut alphas = _mm256_set1_epi32(-1);
-    for block in 0..columns / COLUMNS {
-        alphas = kernel.block::<WIDE, HIGH>(rows, block * COLUMNS, alphas);
-    }
-    if columns % COLUMNS != 0 {
-        // Together with columns that are converted already, the rest makes a whole block.
-        alphas = kernel.block::<WIDE, HIGH>(rows, columns - COLUMNS, alphas);
+    let columns = rows.columns(COLUMNS, WIDE, HIGH);
+    // Something aligned on the stack makes the compiler align all that it puts there, at a gain of up to a third.
+    let mut alphas = black_box(_mm256_set1_epi32(-1));
+    // The last block begins before the one before ends, if it must: some columns are converted twice then.
+    for start in rows::starts(columns, COLUMNS) {
+        // SAFETY: the rows have `columns`, as `Rows::columns` has checked, and each block ends there or before.
+        alphas = unsafe { kernel.block::<WIDE, HIGH>(rows, start, alphas) };
     }
     // As many ones as 255 and 2 · 255 have, no smaller number has in the same places.
     let (opaque, fourth) = (_mm256_set1_epi32((255 * HIGH as i32) << 16), _mm256_set1_epi32(!0xffff));
@@ -58,6 +61,7 @@ struct Kernel {
     luma_outer: [__m256i; 2],
     luma_inner: [__m256i; 2],
     chroma: [[__m256i; 2]; 2],
+    luma_offset: __m256i,
     chroma_offset: __m256i,
     /// The first word of each double word, for both of them.
     green_twice: __m256i,
@@ -66,84 +70,97 @@ struct Kernel {
 impl Kernel {
     #[target_feature(enable = "avx2")]
     fn new(limbs: &Limbs) -> Self {
-        let Weights { high: [h1, h2, h3, h4], low: [l1, l2, l3, l4] } = limbs.luma;
+        let Weights { high: [h1, h2, h3, _], low: [l1, l2, l3, _] } = limbs.luma;
         let [cb, cr] = limbs.chroma;
         // Hidden from the compiler, which would make two shuffles of each.
         let twice = _mm_setr_epi32(0x0100_0100, 0x0504_0504, 0x0908_0908, 0x0d0c_0d0c);
         Self {
             luma_outer: [pair([h1, h3]), pair([l1, l3])],
-            luma_inner: [pair([h2, h4]), pair([l2, l4])],
+            luma_inner: [pair([h2, 1]), pair([l2, limbs.luma_guard])],
             chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
+            luma_offset: _mm256_set1_epi16(2 * i16::from(limbs.luma_offset)),
             chroma_offset: _mm256_set1_epi32(limbs.chroma_offset),
             green_twice: black_box(_mm256_broadcastsi128_si256(twice)),
         }
     }
 
     /// Converts the block of columns that begins at `start`. Gives `alphas` and the alphas of the block, anded.
+    ///
+    /// # Safety
+    /// The rows have [`COLUMNS`] from `start` on.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn block<const WIDE: usize, const HIGH: usize>(
+    #[allow(unsafe_code)]
+    unsafe fn block<const WIDE: usize, const HIGH: usize>(
         &self,
         rows: &mut Rows<'_>,
         start: usize,
         mut alphas: __m256i,
     ) -> __m256i {
-        // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
-        let mut outer = [_mm256_setzero_si256(); 4];
-        let mut inner = outer;
-        for row in 0..HIGH {
-            let pixels: [__m256i; 4] = load(&rows.pixels[row][4 * start..]);
-            let mut samples = outer;
-            for i in 0..4 {
-                let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
-                let second_fourth = _mm256_srli_epi16::<8>(pixels[i]);
-                samples[i] = self.luma(first_third, second_fourth);
-                outer[i] = _mm256_add_epi16(outer[i], first_third);
-                inner[i] = _mm256_add_epi16(inner[i], second_fourth);
-            }
-            store(&mut rows.luma[row][start..], pack(samples));
-        }
-        let mut differences = outer;
-        for i in 0..4 {
-            alphas = _mm256_and_si256(alphas, inner[i]);
-            differences[i] = self.differences(outer[i], inner[i]);
-        }
-        let [a, b, c, d] = differences;
-        if WIDE == 1 {
-            for plane in 0..2 {
-                let mut samples = differences;
-                for i in 0..4 {
-                    samples[i] = self.chroma::<1>(differences[i], self.chroma[plane]);
-                }
-                store(&mut rows.chroma[plane][start..], pack(samples));
-            }
-        } else if WIDE == 2 {
-            let sums = [pair_sums(a, b), pair_sums(c, d)];
-            let mut samples = [sums; 2];
-            for plane in 0..2 {
+        let zero = _mm256_setzero_si256();
+        let [mut luma, mut chroma] = [[[zero; 2]; 2]; 2];
+        let mut pairs = [zero; 2];
+        // Half a block at a time, because there are only sixteen registers.
+        for half in 0..2 {
+            // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
+            let [mut outer, mut inner] = [[zero; 2]; 2];
+            for row in 0..HIGH {
+                prefetch::<{ 2 * COLUMNS }>(rows.pixels[row], 4 * start + 64 * half);
+                // SAFETY: the row has the block, as the caller promises.
+                let pixels: [__m256i; 2] = unsafe { load(rows.pixels[row], 4 * start + 64 * half) };
+                let mut samples = outer;
                 for i in 0..2 {
-                    samples[plane][i] = match HIGH {
-                        1 => self.chroma::<2>(sums[i], self.chroma[plane]),
-                        _ => self.chroma::<4>(sums[i], self.chroma[plane]),
-                    };
+                    let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
+                    let second_fourth = _mm256_srli_epi16::<8>(pixels[i]);
+                    samples[i] = self.luma(first_third, second_fourth);
+                    outer[i] = _mm256_add_epi16(outer[i], first_third);
+                    inner[i] = _mm256_add_epi16(inner[i], second_fourth);
+                }
+                // (2y + 2 · offset + 1) / 2 is rounded and has the offset.
+                luma[row][half] = average(_mm256_packus_epi32(samples[0], samples[1]), self.luma_offset);
+            }
+            alphas = _mm256_and_si256(alphas, _mm256_and_si256(inner[0], inner[1]));
+            let differences = [self.differences(outer[0], inner[0]), self.differences(outer[1], inner[1])];
+            pairs[half] = pair_sums(differences);
+            if WIDE == 1 {
+                for plane in 0..2 {
+                    chroma[plane][half] = self.chroma::<1>(differences, self.chroma[plane]);
                 }
             }
-            let [cb, cr] = pack_pairs(samples);
-            store(&mut rows.chroma[0][start / 2..], cb);
-            store(&mut rows.chroma[1][start / 2..], cr);
+        }
+        for row in 0..HIGH {
+            // SAFETY: the row has the block, as the caller promises.
+            unsafe { store(rows.luma[row], start, pack(luma[row])) };
+        }
+        for plane in 0..2 {
+            match (WIDE, HIGH) {
+                // SAFETY: the row has the block, as the caller promises.
+                (1, _) => unsafe { store(rows.chroma[plane], start, pack(chroma[plane])) },
+                (2, 1) => chroma[0][plane] = self.chroma::<2>(pairs, self.chroma[plane]),
+                (2, _) => chroma[0][plane] = self.chroma::<4>(pairs, self.chroma[plane]),
+                _ => {}
+            }
+        }
+        if WIDE == 2 {
+            let [cb, cr] = pack_pairs(chroma[0]);
+            // SAFETY: the rows have the block, as the caller promises.
+            unsafe { store(rows.chroma[0], start / 2, cb) };
+            // SAFETY: as before.
+            unsafe { store(rows.chroma[1], start / 2, cr) };
         }
         alphas
     }
 
-    /// Eight samples of luma.
+    /// Eight samples of luma, doubled and without offset.
     #[target_feature(enable = "avx2")]
     fn luma(&self, outer: __m256i, inner: __m256i) -> __m256i {
         let [outer_high, outer_low] = self.luma_outer;
         let [inner_high, inner_low] = self.luma_inner;
-        let high = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_high), _mm256_madd_epi16(inner, inner_high));
         let low = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_low), _mm256_madd_epi16(inner, inner_low));
-        let sum = _mm256_add_epi32(high, _mm256_srai_epi32::<16>(low));
-        _mm256_srli_epi32::<{ LUMA_SHIFT as i32 }>(sum)
+        // What is carried to the high limbs takes the place of alpha.
+        let inner = _mm256_blend_epi16::<0b1010_1010>(inner, low);
+        let sum = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_high), _mm256_madd_epi16(inner, inner_high));
+        _mm256_srli_epi32::<{ LUMA_SHIFT as i32 - 1 }>(sum)
     }
 
     /// First − green and third − green of pixels, or of sums of pixels.
@@ -152,17 +169,35 @@ impl Kernel {
         _mm256_sub_epi16(outer, _mm256_shuffle_epi8(inner, self.green_twice))
     }
 
-    /// Eight samples of chroma from the differences of `SHARED` pixels each.
+    /// Sixteen samples of chroma, as words, from the differences of `SHARED` pixels each.
     #[target_feature(enable = "avx2")]
-    fn chroma<const SHARED: u32>(&self, differences: __m256i, [high, low]: [__m256i; 2]) -> __m256i {
-        let high = _mm256_add_epi32(_mm256_madd_epi16(differences, high), self.chroma_offset);
-        let sum = _mm256_add_epi32(high, _mm256_srai_epi32::<16>(_mm256_madd_epi16(differences, low)));
-        match SHARED {
-            1 => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 }>(sum),
-            2 => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 1 }>(sum),
-            _ => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 2 }>(sum),
+    fn chroma<const SHARED: u32>(&self, differences: [__m256i; 2], [high, low]: [__m256i; 2]) -> __m256i {
+        let mut samples = differences;
+        for i in 0..2 {
+            let high = _mm256_add_epi32(_mm256_madd_epi16(differences[i], high), self.chroma_offset);
+            let sum = _mm256_add_epi32(high, _mm256_srai_epi32::<16>(_mm256_madd_epi16(differences[i], low)));
+            samples[i] = match SHARED {
+                1 => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 }>(sum),
+                2 => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 1 }>(sum),
+                _ => _mm256_srai_epi32::<{ LUMA_SHIFT as i32 + 2 }>(sum),
+            };
         }
+        _mm256_packus_epi32(samples[0], samples[1])
     }
+}
+
+/// (`a` + `b` + 1) / 2 of each word.
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx2")]
+fn average(a: __m256i, b: __m256i) -> __m256i {
+    let average;
+    // The compiler takes the intrinsic apart, to do a part of it once, and needs ten instructions for the rest.
+    // SAFETY: the instruction is AVX2, which callers of this function have; it touches these registers only.
+    unsafe {
+        asm!("vpavgw {}, {}, {}", out(ymm_reg) average, in(ymm_reg) a, in(ymm_reg) b,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    average
 }
 
 /// Two words, side by side all over a register.
@@ -174,25 +209,24 @@ fn pair(words: [i16; 2]) -> __m256i {
 /// The sums of neighbours, in the order that [`pack_pairs`] undoes: in each half of a register those of `a`, then
 /// those of `b`.
 #[target_feature(enable = "avx2")]
-fn pair_sums(a: __m256i, b: __m256i) -> __m256i {
+fn pair_sums([a, b]: [__m256i; 2]) -> __m256i {
     let (a, b) = (_mm256_castsi256_ps(a), _mm256_castsi256_ps(b));
     let even = _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
     let odd = _mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(a, b));
     _mm256_add_epi16(even, odd)
 }
 
-/// Bytes of 32 samples, at most 255 each.
+/// Bytes of 32 samples, of which those above 255 become 255.
 #[target_feature(enable = "avx2")]
-fn pack([a, b, c, d]: [__m256i; 4]) -> __m256i {
-    let bytes = _mm256_packus_epi16(_mm256_packus_epi32(a, b), _mm256_packus_epi32(c, d));
-    // Packing works on each half of a register by itself.
-    _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+fn pack([a, b]: [__m256i; 2]) -> __m256i {
+    // Packing, here and of the words before, works on each half of a register by itself.
+    _mm256_permutevar8x32_epi32(_mm256_packus_epi16(a, b), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
 }
 
-/// Bytes of 16 samples of each plane, at most 255 each, in the order of the pixels.
+/// Bytes of 16 samples of each plane, of which those above 255 become 255, in the order of the pixels.
 #[target_feature(enable = "avx2")]
-fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m256i; 2]; 2]) -> [__m128i; 2] {
-    let bytes = _mm256_packus_epi16(_mm256_packus_epi32(cb0, cb1), _mm256_packus_epi32(cr0, cr1));
+fn pack_pairs([cb, cr]: [__m256i; 2]) -> [__m128i; 2] {
+    let bytes = _mm256_packus_epi16(cb, cr);
     let (low, high) = (_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
     [_mm_unpacklo_epi16(low, high), _mm_unpackhi_epi16(low, high)]
 }

@@ -6,8 +6,8 @@
 //! Written as short loops over blocks, which compilers vectorise for whatever they compile for.
 
 use super::formula::Formula;
-use super::pixels::{Block, COLUMNS};
-use super::rows::{Plan, Rows, load, starts};
+use super::pixels::{Block, COLUMNS, block};
+use super::rows::{Plan, Rows, starts};
 
 /// What one step of an 8-bit component counts in a composite colour: it is in 255ths, so that it is a whole number.
 const UNIT: i64 = 255;
@@ -66,7 +66,7 @@ fn blend_to<S: Sample>(plan: &Plan<'_>, rows: &mut Rows<'_>) {
     for start in starts(rows.pixels[0].len() / 4, COLUMNS) {
         let mut sums = [[0; COLUMNS]; 3];
         for (pixels, luma) in rows.pixels.iter().zip(&mut luma).filter(|(pixels, _)| !pixels.is_empty()) {
-            let colors = composite(plan, &load(&pixels[4 * start..]));
+            let colors = composite(plan, block(pixels, start));
             y.apply(plan.blend.top, &colors, &mut luma[start..][..COLUMNS]);
             for (sum, color) in sums.iter_mut().zip(&colors) {
                 for i in 0..COLUMNS {

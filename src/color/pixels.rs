@@ -8,6 +8,12 @@ pub(super) const COLUMNS: usize = 64;
 /// Pixels of four bytes, of which the second is green and the fourth is alpha.
 pub(super) type Block = [u8; 4 * COLUMNS];
 
+/// The block of `row` that begins at column `start`.
+#[inline(always)]
+pub(super) fn block(row: &[u8], start: usize) -> &Block {
+    row[4 * start..].first_chunk().expect("a row is converted in blocks that it has")
+}
+
 /// How the four bytes of a pixel are to be understood.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {

@@ -5,8 +5,8 @@
 
 use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::pixels::{Block, COLUMNS};
-use super::rows::{self, Plan, Rows, load};
+use super::pixels::{Block, COLUMNS, block};
+use super::rows::{self, Plan, Rows};
 
 /// One component each of the pixels of a block, or a sum of pixels.
 type Component = [i16; COLUMNS];
@@ -29,11 +29,11 @@ fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
     for start in rows::starts(rows.pixels[0].len() / 4, COLUMNS) {
         let [mut first, mut third] = [[0; COLUMNS]; 2];
         for (pixels, samples) in rows.pixels.iter().zip(&mut rows.luma).filter(|(pixels, _)| !pixels.is_empty()) {
-            let block: Block = load(&pixels[4 * start..]);
-            for alpha in component(&block, 3) {
+            let block = block(pixels, start);
+            for alpha in component(block, 3) {
                 alphas &= alpha;
             }
-            let components = [component(&block, 0), component(&block, 1), component(&block, 2)];
+            let components = [component(block, 0), component(block, 1), component(block, 2)];
             luma(plan.limbs, &components, &mut samples[start..][..COLUMNS]);
             for i in 0..COLUMNS {
                 first[i] += components[0][i] - components[1][i];

@@ -35,7 +35,7 @@ pub(super) struct Plan<'a> {
 pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
     let bytes = plan.format.bytes_per_pixel();
     let columns = rows.pixels[0].len() / bytes;
-    if bytes == 4 && columns >= COLUMNS && columns % 2 == 0 {
+    if bytes == 4 && columns >= COLUMNS && columns.is_multiple_of(2) {
         blocks(plan, &mut rows);
     } else {
         convert_copies(plan, rows, columns, blocks);
@@ -72,6 +72,17 @@ pub(super) fn starts(columns: usize, width: usize) -> impl Iterator<Item = usize
 }
 
 impl Rows<'_> {
+    /// The columns of four-byte pixels, if all rows have room for that many with chroma for `wide` columns each in
+    /// blocks of `width`: what the kernels rely on.
+    pub fn columns(&self, width: usize, wide: usize, high: usize) -> usize {
+        let columns = self.pixels[0].len() / 4;
+        assert!(columns >= width);
+        assert!(self.pixels[..high].iter().all(|row| row.len() / 4 >= columns));
+        assert!(self.luma[..high].iter().all(|row| row.len() >= columns));
+        assert!(wide == 0 || self.chroma.iter().all(|row| row.len() * wide >= columns));
+        columns
+    }
+
     /// The rows of the planes for `columns` from column `start` on, with the pixels for them.
     #[inline(always)]
     fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
@@ -87,16 +98,4 @@ impl Rows<'_> {
 /// A part of a row, nothing of one that is empty.
 fn cut(row: &mut [u8], (start, bytes): (usize, usize)) -> &mut [u8] {
     if row.is_empty() { row } else { &mut row[start..][..bytes] }
-}
-
-/// Registers from the beginning of a row.
-#[inline(always)]
-pub(super) fn load<V: bytemuck::AnyBitPattern>(row: &[u8]) -> V {
-    bytemuck::pod_read_unaligned(&row[..size_of::<V>()])
-}
-
-/// A register to the beginning of a row.
-#[inline(always)]
-pub(super) fn store<V: bytemuck::NoUninit>(row: &mut [u8], register: V) {
-    row[..size_of::<V>()].copy_from_slice(bytemuck::bytes_of(&register));
 }

@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)] // the foreign function interface; each block says what it rests on
 
+#[cfg(test)]
+mod lifetimes;
 mod log;
 mod parameters;
 #[cfg(test)]

@@ -40,6 +40,8 @@ impl Parameters {
             return Err(refused("choosing preset and tune", format!("{names:?} is unknown to this libx264")));
         }
         log.attach(&mut parameters.raw);
+        // Names of files that are never used; x264 copies them, and loses the copies when it refuses to open.
+        (parameters.raw.rc.psz_stat_in, parameters.raw.rc.psz_stat_out) = (std::ptr::null_mut(), std::ptr::null_mut());
         parameters.set_picture(settings);
         parameters.set_rate(settings);
         parameters.set_threads(settings, threading);
@@ -52,6 +54,7 @@ impl Parameters {
             parameters.fit_references_to_level();
         }
         parameters.apply_profile(settings)?;
+        parameters.keep_equal_frames_equal();
         Ok(parameters)
     }
 
@@ -183,6 +186,15 @@ impl Parameters {
                 let most = (*level).dpb / macroblocks.max(1);
                 raw.i_frame_reference = raw.i_frame_reference.min(most.max(1));
             }
+        }
+    }
+
+    /// x264's AVX-512 code for macroblock trees takes 8 macroblocks at a time, and those beyond the end of a row from
+    /// memory that nobody has set: equal frames then make different streams.
+    fn keep_equal_frames_equal(&mut self) {
+        let raw = &mut self.raw;
+        if raw.rc.b_mb_tree != 0 && (raw.i_width + 15) / 16 % 8 != 0 {
+            raw.cpu &= !X264_CPU_AVX512;
         }
     }
 

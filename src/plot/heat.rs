@@ -96,13 +96,13 @@ impl<'a, T: Copy + Into<f64>> HeatMap<'a, T> {
     pub fn draw(&self, canvas: &mut Pixmap, area: Area) -> Result<()> {
         let palette = self.palette()?;
         let (width, height) = (canvas.width() as usize, canvas.height() as usize);
-        let (columns, rows) = (Axis::new(area.0, self.columns, width), Axis::new(area.1, self.rows, height));
+        let (columns, columns_shown) = places(area.0, self.columns, width);
+        let (rows, rows_shown) = places(area.1, self.rows, height);
         let (pixels, _) = canvas.data_mut().as_chunks_mut::<4>();
-        for y in rows.pixels.clone() {
-            let line = &mut pixels[y * width..][columns.pixels.clone()];
-            for (pixel, x) in line.iter_mut().zip(columns.pixels.clone()) {
-                let value =
-                    if self.smooth { self.between(&columns, &rows, x, y) } else { self.at(&columns, &rows, x, y) };
+        for (row, y) in rows.iter().zip(rows_shown) {
+            let line = &mut pixels[y * width..][columns_shown.clone()];
+            for (pixel, column) in line.iter_mut().zip(&columns) {
+                let value = if self.smooth { self.between(row, column) } else { self.at(row.cell, column.cell) };
                 palette.paint(value, pixel);
             }
         }
@@ -150,21 +150,26 @@ impl<'a, T: Copy + Into<f64>> HeatMap<'a, T> {
         Ok(())
     }
 
-    fn at(&self, columns: &Axis, rows: &Axis, x: usize, y: usize) -> f64 {
-        self.values[rows.cell(y) * self.columns + columns.cell(x)].into()
+    fn at(&self, row: usize, column: usize) -> f64 {
+        self.values[row * self.columns + column].into()
     }
 
     /// The bilinear interpolation of the four values around a pixel, leaving out what is not a number; that itself where
     /// the nearest value is not one.
-    fn between(&self, columns: &Axis, rows: &Axis, x: usize, y: usize) -> f64 {
-        let nearest = self.at(columns, rows, x, y);
-        if nearest.is_nan() {
-            return nearest;
+    fn between(&self, row: &Place, column: &Place) -> f64 {
+        let blend = |row| {
+            let [(left, left_weight), (right, right_weight)] = column.around;
+            self.at(row, left) * left_weight + self.at(row, right) * right_weight
+        };
+        let [(above, above_weight), (below, below_weight)] = row.around;
+        let blended = blend(above) * above_weight + blend(below) * below_weight;
+        if !blended.is_nan() || self.at(row.cell, column.cell).is_nan() {
+            return blended;
         }
         let (mut sum, mut weights) = (0.0, 0.0);
-        for (row, row_weight) in rows.neighbors(y) {
-            for (column, column_weight) in columns.neighbors(x) {
-                let (value, weight) = (self.values[row * self.columns + column].into(), row_weight * column_weight);
+        for (row, row_weight) in row.around {
+            for (column, column_weight) in column.around {
+                let (value, weight) = (self.at(row, column), row_weight * column_weight);
                 // A weight of 0 would make infinity not a number.
                 if !value.is_nan() && weight > 0.0 {
                     sum += value * weight;
@@ -222,35 +227,24 @@ impl Palette {
     }
 }
 
-/// Pixels along one side of an area, and the cells of an array that they show.
-struct Axis {
-    start: i64,
-    length: f64,
-    cells: usize,
-    /// Those on the canvas.
-    pixels: Range<usize>,
+/// Where along one side of an array the middle of a pixel lies.
+struct Place {
+    cell: usize,
+    /// The two cells whose centres it lies between, with their weights.
+    around: [(usize, f64); 2],
 }
 
-impl Axis {
-    fn new(area: Range<i32>, cells: usize, limit: usize) -> Self {
-        let (start, end) = (i64::from(area.start), i64::from(area.end));
-        let clip = |at: i64| at.clamp(0, limit as i64) as usize;
-        Self { start, length: (end - start) as f64, cells, pixels: clip(start)..clip(end.max(start)) }
-    }
-
-    /// The position of the middle of a pixel, in cells.
-    fn position(&self, pixel: usize) -> f64 {
-        ((pixel as i64 - self.start) as f64 + 0.5) / self.length * self.cells as f64
-    }
-
-    fn cell(&self, pixel: usize) -> usize {
-        (self.position(pixel) as usize).min(self.cells - 1)
-    }
-
-    /// The two cells whose centres a pixel lies between, with their weights.
-    fn neighbors(&self, pixel: usize) -> [(usize, f64); 2] {
-        let position = (self.position(pixel) - 0.5).clamp(0.0, (self.cells - 1) as f64);
-        let (first, part) = (position as usize, position.fract());
-        [(first, 1.0 - part), ((first + 1).min(self.cells - 1), part)]
-    }
+/// The places of the pixels of one side of an area, as far as they are on the canvas, and which these are.
+fn places(area: Range<i32>, cells: usize, limit: usize) -> (Vec<Place>, Range<usize>) {
+    let (start, end) = (i64::from(area.start), i64::from(area.end));
+    let clip = |at: i64| at.clamp(0, limit as i64) as usize;
+    let shown = clip(start)..clip(end.max(start));
+    let last = cells - 1;
+    let place = |pixel: usize| {
+        let position = ((pixel as i64 - start) as f64 + 0.5) / (end - start) as f64 * cells as f64;
+        let centered = (position - 0.5).clamp(0.0, last as f64);
+        let (first, part) = (centered as usize, centered.fract());
+        Place { cell: (position as usize).min(last), around: [(first, 1.0 - part), ((first + 1).min(last), part)] }
+    };
+    (shown.clone().map(place).collect(), shown)
 }

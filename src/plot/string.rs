@@ -15,9 +15,9 @@ const PLATEAU: usize = 4;
 ///
 /// plotters rounds every point to a pixel before a backend gets it, so that a curve sampled more densely than the pixels
 /// arrives as stairs, which no anti-aliasing can smooth. All that is known of such a curve is which pixels it runs
-/// through. Of all curves through these the shortest is drawn: a string pulled taut through the pixels. It is straight
-/// where the curve may have been, half a pixel from the middles of the pixels of a smooth curve, and at most one from those
-/// of the roughest.
+/// through. Of all curves through these the shortest is drawn: a string pulled taut through the pixels, whose corners are
+/// rounded off. It is straight where the curve may have been, half a pixel from the middles of the pixels of a smooth
+/// curve, and at most one and a quarter from those of the roughest.
 pub(super) fn smooth(points: &[BackendCoord]) -> Vec<(f32, f32)> {
     let points: Vec<(i64, i64)> = points.iter().map(|&(x, y)| (i64::from(x), i64::from(y))).collect();
     let swapped: Vec<(i64, i64)> = points.iter().map(|&(x, y)| (y, x)).collect();
@@ -28,9 +28,12 @@ pub(super) fn smooth(points: &[BackendCoord]) -> Vec<(f32, f32)> {
         runs.push(Run { start, end: start + flat.max(upright).max(1), upright: upright > flat });
     }
     let mut curve = vec![center(points[0])];
+    // Corners of a string, which are rounded off; the others are corners of what is drawn.
+    let mut corners = Vec::new();
     for (index, run) in runs.iter().enumerate() {
         let from = curve[curve.len() - 1];
         let to_center = !(run.is_dense() && runs.get(index + 1).is_some_and(Run::is_dense));
+        let first = curve.len();
         if !run.is_dense() {
             curve.push(center(points[run.end]));
         } else if run.upright {
@@ -38,8 +41,45 @@ pub(super) fn smooth(points: &[BackendCoord]) -> Vec<(f32, f32)> {
         } else {
             pull(from.0, from.1, &points[run.start..=run.end], to_center, |u, v| curve.push((u, v)));
         }
+        corners.extend(first..curve.len() - usize::from(to_center));
     }
-    curve
+    round_off(&curve, &corners)
+}
+
+/// Replaces corners by arcs, parabolas that begin and end on the two sides of the corner and as far from it.
+fn round_off(curve: &[(f32, f32)], corners: &[usize]) -> Vec<(f32, f32)> {
+    let mut round = Vec::with_capacity(curve.len() + 3 * corners.len());
+    let mut rest = corners.iter().peekable();
+    for (index, &(x, y)) in curve.iter().enumerate() {
+        if rest.next_if(|corner| **corner == index).is_none() {
+            round.push((x, y));
+            continue;
+        }
+        // Cannot be out of bounds: a run ends in a corner only if another one follows.
+        let (before, after) = (curve[index - 1], curve[index + 1]);
+        let (to_before, to_after) = ((before.0 - x, before.1 - y), (after.0 - x, after.1 - y));
+        let (length_before, length_after) = (to_before.0.hypot(to_before.1), to_after.0.hypot(to_after.1));
+        if length_before == 0.0 || length_after == 0.0 {
+            continue;
+        }
+        let (to_before, to_after) = (
+            (to_before.0 / length_before, to_before.1 / length_before),
+            (to_after.0 / length_after, to_after.1 / length_after),
+        );
+        // The arc leaves the corner by a quarter of this; that shall be a quarter of a pixel at most.
+        let bend = (to_before.0 + to_after.0).hypot(to_before.1 + to_after.1);
+        let cut = (length_before.min(length_after) / 2.0).min(1.0 / bend.max(1e-3));
+        for part in [0.0, 0.25, 0.5, 0.75, 1.0_f32] {
+            let (weight_before, weight_after) = (cut * (1.0 - part) * (1.0 - part), cut * part * part);
+            let at = |corner, before, after| corner + weight_before * before + weight_after * after;
+            let (x, y) = (at(x, to_before.0, to_after.0), at(y, to_before.1, to_after.1));
+            // Arcs may meet half-way between corners.
+            if round.last().is_none_or(|last: &(f32, f32)| (x - last.0).hypot(y - last.1) > 0.01) {
+                round.push((x, y));
+            }
+        }
+    }
+    round
 }
 
 /// The middle of a pixel.
@@ -233,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn no_point_is_more_than_a_pixel_away() {
+    fn no_point_is_more_than_a_pixel_and_a_quarter_away() {
         // Steps of all kinds, from a generator of Park and Miller.
         let mut random = 1_u64;
         let mut next = |limit: u64| {
@@ -251,7 +291,7 @@ mod tests {
             let curve = smooth(&points);
             for &(x, y) in &points {
                 let away = distance((x as f32 + 0.5, y as f32 + 0.5), &curve);
-                assert!(away < 1.001, "reach {reach}: {away} from {:?}", (x, y));
+                assert!(away < 1.251, "reach {reach}: {away} from {:?}", (x, y));
             }
         }
     }
@@ -269,6 +309,6 @@ mod tests {
         let level = curve.iter().filter(|at| at.0 < 200.0);
         assert!(level.clone().all(|at| at.1 == 100.5), "{:?}", level.collect::<Vec<_>>());
         let top = curve.iter().map(|at| at.1).fold(f32::INFINITY, f32::min);
-        assert_eq!(top, 40.5);
+        assert!((40.5..40.76).contains(&top), "{top}");
     }
 }

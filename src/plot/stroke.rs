@@ -51,7 +51,7 @@ pub(super) fn stroke(canvas: &mut PixmapMut, points: &[(f32, f32)], closed: bool
 
 /// Blends where pixels are covered, and leaves them uncovered.
 fn blend(pixels: &mut [[u8; 4]], coverage: &mut [u8], ink: Ink) {
-    let mut blend_some = |pixels: &mut [[u8; 4]], coverage: &mut [u8]| {
+    let blend_some = |pixels: &mut [[u8; 4]], coverage: &mut [u8]| {
         for (pixel, covered) in pixels.iter_mut().zip(coverage) {
             match std::mem::take(covered) {
                 0 => {}

@@ -25,8 +25,8 @@ impl Settings {
         }
         self.frame_rate.validate()?;
         let clock = self.clock();
-        if i64::from(clock.frame) > Clock::MAX_GAP {
-            let longest = Clock::MAX_GAP / i64::from(clock.timescale);
+        if i64::from(clock.frame) > Clock::MAX_FRAME {
+            let longest = Clock::MAX_FRAME / i64::from(clock.timescale);
             return Err(Error::setting(
                 "frame_rate",
                 self.frame_rate,

@@ -1,0 +1,52 @@
+//! The example `live`, watched in a browser while it films.
+#![cfg(feature = "plotters")]
+
+mod judge;
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// The example, which `cargo test` builds unless it is told what to test.
+fn example() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let example = tests.parent().unwrap().parent().unwrap().join("examples/live");
+    assert!(example.exists(), "{} is not built: cargo build --all-features --example live", example.display());
+    example
+}
+
+#[test]
+fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let seconds = 20;
+    let mut live = Command::new(example())
+        .arg(seconds.to_string())
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(live.stdout.take().unwrap()).lines();
+    let address = lines.next().unwrap().unwrap();
+
+    let page = format!(
+        "<!DOCTYPE html><video src={address}movie.mp4 autoplay muted></video><script>
+            const video = document.querySelector('video');
+            const report = text => fetch('/report', {{ method: 'POST', body: text }});
+            video.onerror = () => report('error ' + video.error.message);
+            video.ontimeupdate = () => {{
+                if (video.currentTime < 1) return;
+                video.ontimeupdate = null;
+                report([video.videoWidth, video.videoHeight].join(' '));
+            }};
+        </script>"
+    );
+    assert_eq!(judge::browser::visit(&page), "640 360");
+    assert!(live.try_wait().unwrap().is_none(), "the film was finished before it was watched");
+
+    // It ends by itself, and leaves what was sent.
+    let report = lines.next().unwrap().unwrap();
+    assert!(live.wait().unwrap().success(), "{report}");
+    let movie = folder.path().join("target/gallery/live.mp4");
+    let frames: u32 = judge::ffprobe(&movie, "nb_read_frames").parse().unwrap();
+    assert!(report.starts_with(&format!("{frames} frames")) && frames > 100, "{report}, {frames} counted");
+}
