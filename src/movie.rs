@@ -191,6 +191,8 @@ impl<Output> Movie<Output> {
 
     /// Shows the last frame for so many seconds more, which costs neither encoding nor bytes.
     ///
+    /// After a frame that is shown for minutes (87 s at a variable rate of 30) the next one is a keyframe.
+    ///
     /// Rounded as the times of [`push_at`](Self::push_at) are.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ impl Settings {
     }
 
     /// Lets frames begin at any time, counted in ticks of 1/90,000 s or finer, and tells x264 so. The frame rate is
-    /// then the nominal one.
+    /// then the nominal one, 1/87 or more.
     #[must_use]
     pub fn variable_rate(self, variable: bool) -> Self {
         Self { variable_rate: variable, ..self }
