@@ -110,7 +110,7 @@ pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal], disturbance
          ```sh\nmake bench                             # the criterion benches, then this comparison\n\
          make peers                             # this comparison alone\n\
          make peers PEERS=--quick               # in a minute or two\n\
-         make peers PEERS=\"--write .\"          # writes this page and the chart\n\
+         make peers PEERS=\"--write .\"           # writes this page and the chart\n\
          make peers PYTHON=venv/bin/python3     # with a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
          cargo bench --bench color              # or encode, mux, animation, plot: one bench alone\n```\n\n\
          Machine: {}.\n\nWritten by `{}`.\n\n{disturbed}\
