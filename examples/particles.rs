@@ -36,7 +36,8 @@ fn main() -> kinetograph::Result<()> {
 
 /// A star on a circle around a sun.
 fn orbit(sun: Body, random: &mut fastrand::Rng) -> Body {
-    let (radius, (sin, cos)) = (25.0 + 160.0 * random.f32() * random.f32(), (random.f32() * 6.283).sin_cos());
+    let (radius, (sin, cos)) =
+        (25.0 + 160.0 * random.f32() * random.f32(), (random.f32() * std::f32::consts::TAU).sin_cos());
     let speed = (900.0 / radius).sqrt();
     Body {
         at: (sun.at.0 + radius * cos, sun.at.1 + radius * sin),
