@@ -1,12 +1,14 @@
 # make demo   installs what the build needs (Debian, Ubuntu), builds, and writes demo.mp4
 # make test   installs what the tests judge with, and runs all of them
-# make bench  the benchmarks
+# make bench  installs what the peers need, runs the criterion benches and then the comparison with peers
+# make peers  the comparison alone; its options in PEERS="…", a Python with peers in PYTHON=…
 # make gallery  the movies of the examples, in target/gallery, and some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
 TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind
+PEER_PACKAGES = ffmpeg x264 g++ nasm
 
-.PHONY: demo test bench gallery build-packages test-packages
+.PHONY: demo test bench peers gallery build-packages test-packages peer-packages
 
 demo: build-packages
 	cargo run --release --example demo -- demo.mp4
@@ -14,8 +16,13 @@ demo: build-packages
 test: build-packages test-packages
 	cargo test --all-features
 
-bench: build-packages test-packages
-	cargo bench
+bench: build-packages peer-packages
+	cargo bench --all-features
+	$(MAKE) peers
+
+peers: build-packages peer-packages
+	cargo build --release --example encode_raw
+	cargo run --release --manifest-path benches/peers/Cargo.toml -- $(PEERS)
 
 gallery: build-packages test-packages
 	cargo build --release --all-features --examples
@@ -28,6 +35,9 @@ build-packages:
 
 test-packages:
 	@$(call install,$(TEST_PACKAGES))
+
+peer-packages:
+	@$(call install,$(PEER_PACKAGES))
 
 # Installs the Debian packages of a list that are missing. Other systems have other names, which are only told.
 define install

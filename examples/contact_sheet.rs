@@ -20,7 +20,7 @@ const MOVIES: [(&str, &str, [&str; 3]); 8] = [
     ("live", "watched in a browser while it is made", ["1", "4", "8"]),
     ("stdout", "to a pipe", ["1.5", "4", "7.5"]),
 ];
-const TILE: (i32, i32) = (208, 132);
+const TILE: (i32, i32) = (184, 104);
 const GAP: i32 = 10;
 const TITLE: i32 = 24;
 
@@ -37,13 +37,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let title_end =
             left + area.estimate_text_size(name, &("sans-serif", 18, FontStyle::Bold).into_font().into())?.0 as i32;
         let grey = ("sans-serif", 16).into_font().color(&BLACK.mix(0.6));
-        area.draw(&Text::new(about, (title_end + 14, top + 5), grey))?;
+        area.draw(&Text::new(about, (title_end + 12, top + 5), grey))?;
         drop(area);
         for (column, time) in times.into_iter().enumerate() {
             let picture = frame(&Path::new("target/gallery").join(name).with_extension("mp4"), time, folder.path())?;
             let (x, y) = (left + column as i32 * (TILE.0 + GAP), top + TITLE);
             let area = PixmapBackend::new(&mut sheet).into_drawing_area();
-            area.draw(&Rectangle::new([(x, y), (x + TILE.0, y + TILE.1)], RGBColor(238, 238, 238).filled()))?;
+            area.draw(&Rectangle::new([(x, y), (x + TILE.0, y + TILE.1)], RGBColor(244, 244, 244).filled()))?;
             drop(area);
             let centered = ((TILE.0 - picture.width() as i32) / 2, (TILE.1 - picture.height() as i32) / 2);
             let paint = PixmapPaint { quality: FilterQuality::Nearest, ..PixmapPaint::default() };

@@ -68,7 +68,7 @@ fn burn(heat: &mut [f32], time: f64) {
 /// One explicit step of the heat equation; the edges are kept cold.
 fn diffuse(heat: &mut [f32]) {
     let before = heat.to_vec();
-    for cell in (1..SIDE - 1).flat_map(|y| (y * SIDE + 1..(y + 1) * SIDE - 1)) {
+    for cell in (1..SIDE - 1).flat_map(|y| y * SIDE + 1..(y + 1) * SIDE - 1) {
         let around = before[cell - 1] + before[cell + 1] + before[cell - SIDE] + before[cell + SIDE];
         heat[cell] += 0.2 * (around - 4.0 * before[cell]);
     }

@@ -5,8 +5,10 @@ use std::panic::resume_unwind;
 use std::time::Instant;
 
 use super::Animation;
-use super::piece::{Folder, Identity, Piece};
-use super::workers::{Failure, Job, run};
+use super::folder::Folder;
+use super::piece::{Identity, Piece};
+use super::state::{Failure, Job};
+use super::workers::run;
 use crate::packet::{Packet, ParameterSets};
 use crate::part::{Film, Part, Parts};
 use crate::progress::Progress;

@@ -2,8 +2,11 @@
 
 #[cfg(feature = "indicatif")]
 mod bar;
+mod folder;
 mod make;
+mod moment;
 mod piece;
+mod state;
 mod workers;
 
 use std::io::Write;
@@ -20,8 +23,8 @@ use crate::progress::{Progress, Verdict};
 use crate::recording::Recording;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::time::FrameRate;
 
+pub use self::moment::Moment;
 pub use self::piece::Piece;
 
 /// What the closure of an [`Animation`] returns; `?` turns any error into it.
@@ -70,7 +73,7 @@ type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// # Memory
 ///
 /// For each worker: one canvas (4 bytes a pixel); at most 4 pictures in planes (1.5 bytes a pixel in 4:2:0 at 8 bits),
-/// usually 1; one encoder (60 MB for 500×500 pixels at preset medium, in proportion to the pixels); and the encoded
+/// usually 1; one encoder, and for a moment where its parts end another (60 MB for 500×500 pixels at preset medium, in proportion to the pixels); and the encoded
 /// pictures of 2 parts at most, held until it is their turn. Besides, the movie's index, about 16 bytes a frame. None
 /// of it but the index grows with the number of frames.
 pub struct Animation<'a> {
@@ -85,41 +88,6 @@ pub struct Animation<'a> {
 
 /// A closure that is told of the progress.
 type Tell<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'a;
-
-/// Which frame is to be drawn, and when it is shown.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moment {
-    index: u64,
-    count: u64,
-    rate: FrameRate,
-}
-
-impl Moment {
-    fn new(index: u64, count: u64, rate: FrameRate) -> Self {
-        Self { index, count, rate }
-    }
-
-    /// The frame's index, counted from 0.
-    pub fn index(&self) -> u64 {
-        self.index
-    }
-
-    /// The time from the beginning of the movie, in seconds.
-    pub fn seconds(&self) -> f64 {
-        // One rounding, so that no error adds up.
-        (self.index * u64::from(self.rate.denominator())) as f64 / f64::from(self.rate.numerator())
-    }
-
-    /// How many frames the movie has.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// How far into the movie the frame is: 0 for the first, 1 for the last.
-    pub fn fraction(&self) -> f64 {
-        self.index as f64 / self.count.saturating_sub(1).max(1) as f64
-    }
-}
 
 /// Draws frames with a state of its own.
 type Pen<'a> = dyn FnMut(&mut Pixmap, Moment) -> Drawn + 'a;

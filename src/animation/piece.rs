@@ -1,10 +1,9 @@
 //! Parts that were made alone: as bytes, as files, and as a folder of them that outlives the process.
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::packet::ParameterSets;
 use crate::part::{Film, Parts, Sample};
@@ -14,9 +13,8 @@ use crate::{Error, Result};
 /// What the bytes of a piece begin with; the last two are the version of their form.
 const MAGIC: &[u8; 16] = b"kinetograph pc01";
 
-/// The extension of the files of pieces in a folder, and of those that a killed process leaves.
-const PIECE: &str = "piece";
-const UNFINISHED: &str = "unfinished-piece";
+/// The extension of the files that a killed process leaves.
+pub(super) const UNFINISHED: &str = "unfinished-piece";
 
 /// Bytes of a sample's entry: size, pts, dts, sync.
 const SAMPLE: usize = 4 + 8 + 8 + 1;
@@ -84,6 +82,10 @@ impl Piece {
         &self.film
     }
 
+    pub(super) fn into_film(self) -> Film {
+        self.film
+    }
+
     pub(super) fn sets(&self) -> &ParameterSets {
         &self.sets
     }
@@ -122,7 +124,7 @@ impl Piece {
 
 /// What pieces must have in common to become one movie, as lines `name: value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identity(String);
+pub(super) struct Identity(pub(super) String);
 
 impl Identity {
     pub fn new(settings: &Settings, parts: &Parts) -> Self {
@@ -180,75 +182,8 @@ impl Identity {
     }
 }
 
-/// Finished parts that are kept in a folder, in files that end in `.piece`.
-pub(super) struct Folder {
-    path: PathBuf,
-    identity: Identity,
-    /// The files of parts that were there from the beginning.
-    kept: BTreeMap<u64, PathBuf>,
-}
-
-impl Folder {
-    /// Looks what is in the folder.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if there is no such folder and none can be made; [`Error::Piece`] for a piece of another movie.
-    pub fn scan(path: &Path, identity: Identity, parts: &Parts, sets: &ParameterSets) -> Result<Self> {
-        let reading = || Error::io(format!("reading the folder {}", path.display()));
-        fs::create_dir_all(path).map_err(Error::io(format!("making the folder {}", path.display())))?;
-        let mut kept = BTreeMap::new();
-        for entry in fs::read_dir(path).map_err(reading())? {
-            let file = entry.map_err(reading())?.path();
-            if file.extension().is_some_and(|extension| extension == PIECE) {
-                let piece = Piece::open(&file)?;
-                piece.check(&identity, parts, sets).map_err(|error| match error {
-                    Error::Piece { reason, .. } => Error::Piece { piece: file.display().to_string(), reason },
-                    other => other,
-                })?;
-                kept.insert(piece.part, file);
-            }
-        }
-        Ok(Self { path: path.to_path_buf(), identity, kept })
-    }
-
-    /// The parts that were there from the beginning.
-    pub fn kept(&self) -> impl Iterator<Item = u64> {
-        self.kept.keys().copied()
-    }
-
-    /// Whether a part was there from the beginning.
-    pub fn has(&self, part: u64) -> bool {
-        self.kept.contains_key(&part)
-    }
-
-    /// A part that was there from the beginning.
-    pub fn film(&self, part: u64) -> Result<Film> {
-        Ok(Piece::open(self.kept.get(&part).unwrap_or(&self.file(part)))?.film)
-    }
-
-    pub fn store(&self, part: u64, sets: &ParameterSets, film: &Film) -> Result<()> {
-        store(&self.file(part), &to_bytes(part, &self.identity.0, sets, film))
-    }
-
-    /// Removes the pieces, and the folder if nothing else is in it.
-    pub fn clear(&self) {
-        // The movie is finished: what cannot be removed does no harm to it.
-        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
-            let file = entry.path();
-            if file.extension().is_some_and(|extension| extension == PIECE || extension == UNFINISHED) {
-                let _ = fs::remove_file(file);
-            }
-        }
-        let _ = fs::remove_dir(&self.path);
-    }
-
-    fn file(&self, part: u64) -> PathBuf {
-        self.path.join(format!("{part:06}.{PIECE}"))
-    }
-}
-
 /// A file that appears, complete, or does not.
-fn store(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
     let doing = || format!("writing {}", path.display());
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file =
@@ -259,7 +194,7 @@ fn store(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Magic, CRC-32 of the rest; part, texts and film, each behind its length. Numbers are little-endian.
-fn to_bytes(part: u64, identity: &str, sets: &ParameterSets, film: &Film) -> Vec<u8> {
+pub(super) fn to_bytes(part: u64, identity: &str, sets: &ParameterSets, film: &Film) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(film.data.len() + film.samples.len() * SAMPLE + 4096);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[0; 4]);

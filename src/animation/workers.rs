@@ -5,8 +5,6 @@
 //! A frame goes to the encoder when all frames of the part before it have gone; whoever brings it there drives the
 //! encoder, and goes on while further frames are ready.
 
-use std::any::Any;
-use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,53 +13,21 @@ use std::time::{Duration, Instant};
 
 use tiny_skia::{Color, Pixmap};
 
-use super::piece::Folder;
-use super::{Artist, Moment, Pen};
+use super::state::{Failure, Job, State, Task};
+use super::{Moment, Pen};
 use crate::color::Converter;
 use crate::packet::Packet;
-use crate::part::{Film, Part, Parts};
+use crate::part::{Film, Part};
 use crate::planes::Planes;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::{Error, Frame, Result};
-
-/// Parts begun and not yet written, for each worker: one being encoded, one waiting for its turn.
-const PARTS: u64 = 2;
-
-/// Drawn pictures that wait for an encoder, for each worker.
-const PICTURES: usize = 2;
 
 /// The most often that progress is told, and the longest that film lies about unwritten.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Film of the part whose turn it is that is worth waking the writer, in bytes.
 const CHUNK: usize = 1 << 20;
-
-/// What is to be made.
-#[derive(Clone, Copy)]
-pub(super) struct Job<'a> {
-    pub settings: &'a Settings,
-    pub parts: &'a Parts,
-    pub artist: &'a dyn Artist,
-    /// What the canvas shows before a frame is drawn; the background colour if there is none.
-    pub layer: Option<&'a Pixmap>,
-    pub workers: usize,
-    /// Where finished parts are kept.
-    pub folder: Option<&'a Folder>,
-}
-
-/// Why the work has stopped.
-pub(super) enum Failure {
-    Error(Error),
-    /// Of the user's closure.
-    Panic(Box<dyn Any + Send>),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
 
 /// Makes some of the parts, and delivers their packets in order; `first` is the encoder of the first of them that is not
 /// in the folder.
@@ -76,19 +42,7 @@ pub(super) fn run(
     let begin = Instant::now();
     let shop = Shop {
         job,
-        state: Mutex::new(State {
-            next: parts.start,
-            turn: parts.start,
-            end: parts.end,
-            first,
-            desks: VecDeque::new(),
-            free: Vec::new(),
-            lent: 0,
-            drawn: progress.kept,
-            encoded: progress.kept,
-            failure: None,
-            stopped: false,
-        }),
+        state: Mutex::new(State::new(parts, first, progress.kept)),
         work: Condvar::new(),
         film: Condvar::new(),
     };
@@ -115,119 +69,6 @@ struct Shop<'a> {
     work: Condvar,
     /// Told to the writer when there is film for it.
     film: Condvar,
-}
-
-struct State {
-    /// The first part that nobody has begun.
-    next: u64,
-    /// The part being written.
-    turn: u64,
-    /// The end of the parts to make.
-    end: u64,
-    /// The encoder of the first of them that is to be drawn.
-    first: Option<Part>,
-    /// Of the parts `turn..next`.
-    desks: VecDeque<Desk>,
-    free: Vec<Planes>,
-    /// Planes that are being filled or wait for an encoder.
-    lent: usize,
-    drawn: u64,
-    encoded: u64,
-    failure: Option<Failure>,
-    stopped: bool,
-}
-
-/// A part that has been begun.
-struct Desk {
-    frames: Range<u64>,
-    /// The first frame that no worker draws yet.
-    undrawn: u64,
-    /// The first frame that the encoder has not got.
-    unencoded: u64,
-    /// Pictures of the frames from `unencoded` on; those still being drawn are missing.
-    pictures: VecDeque<Option<Planes>>,
-    /// `None` until it is open, and while a worker drives it.
-    encoder: Option<Part>,
-    film: Film,
-    /// Whether the part lies in the folder since an earlier run.
-    kept: bool,
-    done: bool,
-}
-
-enum Task {
-    /// Open the encoder of a part.
-    Begin(u64, Option<Part>),
-    /// Draw a frame of a part.
-    Draw(u64, u64, Option<Planes>),
-}
-
-impl State {
-    fn desk(&mut self, part: u64) -> &mut Desk {
-        let index = (part - self.turn) as usize;
-        &mut self.desks[index]
-    }
-
-    /// Something to do for a worker that has begun the part `mine`; `None` if there is nothing now.
-    fn task(&mut self, job: &Job<'_>, mine: &mut Option<u64>) -> Option<Task> {
-        if let Some(part) = *mine {
-            if part >= self.turn && self.desk(part).undrawn < self.desk(part).frames.end {
-                return self.draw(part, job);
-            }
-            *mine = None;
-        }
-        while self.next < self.end && self.next < self.turn + PARTS * job.workers as u64 {
-            let part = self.next;
-            let kept = job.folder.is_some_and(|folder| folder.has(part));
-            let first = if kept { None } else { self.first.take() };
-            self.next += 1;
-            self.desks.push_back(Desk::new(job.parts.range(part), kept));
-            if !kept {
-                *mine = Some(part);
-                return Some(Task::Begin(part, first));
-            }
-        }
-        // The part whose encoder has the fewest pictures before it needs help most.
-        let open = self.desks.iter().enumerate().filter(|(_, desk)| desk.undrawn < desk.frames.end);
-        let (index, _) = open.min_by_key(|(_, desk)| desk.undrawn - desk.unencoded)?;
-        self.draw(self.turn + index as u64, job)
-    }
-
-    fn draw(&mut self, part: u64, job: &Job<'_>) -> Option<Task> {
-        let lent = self.lent;
-        let desk = self.desk(part);
-        // A part that has nothing under way always gets a picture: so all parts go on.
-        if lent >= PICTURES * job.workers && desk.undrawn > desk.unencoded {
-            return None;
-        }
-        let frame = desk.undrawn;
-        desk.undrawn += 1;
-        desk.pictures.push_back(None);
-        self.lent += 1;
-        Some(Task::Draw(part, frame, self.free.pop()))
-    }
-}
-
-impl Desk {
-    fn new(frames: Range<u64>, kept: bool) -> Self {
-        Self {
-            undrawn: if kept { frames.end } else { frames.start },
-            unencoded: frames.start,
-            frames,
-            pictures: VecDeque::new(),
-            encoder: None,
-            film: Film::default(),
-            kept,
-            done: kept,
-        }
-    }
-
-    /// The next picture for the encoder, if it is drawn.
-    fn take_picture(&mut self) -> Option<Planes> {
-        let planes = self.pictures.front_mut()?.take()?;
-        self.pictures.pop_front();
-        self.unencoded += 1;
-        Some(planes)
-    }
 }
 
 impl Shop<'_> {
@@ -300,11 +141,15 @@ impl Shop<'_> {
             if state.stopped {
                 return None;
             }
-            if let Some(task) = state.task(&self.job, mine) {
-                return Some(task);
+            let task = state.task(&self.job, mine);
+            if state.desks.front().is_some_and(|desk| desk.done) {
+                // Parts that were kept are done as soon as they are begun.
+                self.film.notify_one();
             }
-            let nothing_undrawn = state.desks.iter().all(|desk| desk.undrawn == desk.frames.end);
-            if nothing_undrawn && state.next == state.end {
+            if task.is_some() {
+                return task;
+            }
+            if state.is_drawn() {
                 return None;
             }
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);

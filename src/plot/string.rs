@@ -48,7 +48,7 @@ pub(super) fn smooth(points: &[BackendCoord]) -> Vec<(f32, f32)> {
 
 /// Replaces corners by arcs, parabolas that begin and end on the two sides of the corner and as far from it.
 fn round_off(curve: &[(f32, f32)], corners: &[usize]) -> Vec<(f32, f32)> {
-    let mut round = Vec::with_capacity(curve.len() + 3 * corners.len());
+    let mut round = Vec::with_capacity(curve.len() + 2 * corners.len());
     let mut rest = corners.iter().peekable();
     for (index, &(x, y)) in curve.iter().enumerate() {
         if rest.next_if(|corner| **corner == index).is_none() {
@@ -69,7 +69,12 @@ fn round_off(curve: &[(f32, f32)], corners: &[usize]) -> Vec<(f32, f32)> {
         // The arc leaves the corner by a quarter of this; that shall be a quarter of a pixel at most.
         let bend = (to_before.0 + to_after.0).hypot(to_before.1 + to_after.1);
         let cut = (length_before.min(length_after) / 2.0).min(1.0 / bend.max(1e-3));
-        for part in [0.0, 0.25, 0.5, 0.75, 1.0_f32] {
+        if bend * cut < 0.15 {
+            // It would leave the corner by less than can be seen.
+            round.push((x, y));
+            continue;
+        }
+        for part in [0.0, 0.5, 1.0_f32] {
             let (weight_before, weight_after) = (cut * (1.0 - part) * (1.0 - part), cut * part * part);
             let at = |corner, before, after| corner + weight_before * before + weight_after * after;
             let (x, y) = (at(x, to_before.0, to_after.0), at(y, to_before.1, to_after.1));

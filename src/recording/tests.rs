@@ -245,7 +245,7 @@ fn whichever_write_fails_a_playable_film_is_kept_or_nothing_and_an_earlier_movie
         (Layout::Fragmented, None),
         (Layout::AnnexB, None),
     ] {
-        let mut settings = reference.settings.clone().layout(layout).fragment_seconds(0.5);
+        let mut settings = reference.settings.clone().layout(layout).fragment_seconds(0.8);
         settings.expected_frames = expected;
         let pushed = std::cell::Cell::new(0);
         let record = || -> Result<Written> {

@@ -68,6 +68,7 @@ fn panel(
         .configure_mesh()
         .disable_y_mesh()
         .light_line_style(WHITE)
+        .x_labels(12)
         .x_label_formatter(&|ratio| format!("{ratio}"))
         .x_label_style(("sans-serif", 13))
         .y_labels(if is_named { rows_and_legend.end as usize + 2 } else { 0 })

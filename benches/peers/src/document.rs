@@ -91,19 +91,29 @@ pub fn goals(goals: &[Goal]) -> String {
     aligned(&std::iter::once(head).chain(goals.iter().map(line)).collect::<Vec<_>>())
 }
 
+/// What a reader must know of figures from a machine that has other work.
+pub fn disturbed(load: f64) -> String {
+    format!(
+        "**The machine was busy with other work**: {load:.0} processes wanted its cores when this began. Wall times \
+         then say little; ratios of CPU times still do.\n"
+    )
+}
+
 /// The whole of BENCHMARKS.md.
-pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal]) -> String {
+pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal], disturbance: Option<f64>) -> String {
+    let disturbed = disturbance.map_or(String::new(), |load| disturbed(load) + "\n");
     let results: Vec<String> = tables.iter().map(table).collect();
     format!(
         "# Benchmarks\n\n\
          How fast is it, against what people use today? `make bench` answers that on your own machine. This page is \
          its output on one machine, written by the program and by no hand:\n\n\
-         ```sh\nmake bench                            # prints: first the criterion benches, then this comparison\n\
-         make bench BENCH=\"--quick\"            # the comparison in a minute or two\n\
-         make bench BENCH=\"--write .\"          # writes this page and the chart\n\
-         make bench PYTHON=venv/bin/python     # a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
-         cargo bench --bench color             # or encode, mux, animation: one criterion bench alone\n```\n\n\
-         Machine: {}.\n\n\
+         ```sh\nmake bench                             # the criterion benches, then this comparison\n\
+         make peers                             # this comparison alone\n\
+         make peers PEERS=--quick               # in a minute or two\n\
+         make peers PEERS=\"--write .\"           # writes this page and the chart\n\
+         make peers PYTHON=venv/bin/python3     # with a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
+         cargo bench --bench color              # or encode, mux, animation, plot: one bench alone\n```\n\n\
+         Machine: {}.\n\nWritten by `{}`.\n\n{disturbed}\
          ![Time of each contestant as a multiple of the x264 program's](docs/benchmarks.png)\n\n\
          *One dot a case: the median, and from the smallest to the largest as a line. Left of 1 is faster than the \
          x264 program with frames that are converted already.*\n\n\
@@ -121,11 +131,17 @@ pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal]) -> String {
          ## What the library promises\n\n{}\n\
          ## Results\n\n{}",
         machine::describe(),
+        own_command_line(),
         field(entries),
         commands(entries, tables),
         goals(all_goals),
         results.join("\n"),
     )
+}
+
+/// How this program was started.
+fn own_command_line() -> String {
+    std::iter::once("peers".to_string()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ")
 }
 
 /// The command lines of the first table's case.

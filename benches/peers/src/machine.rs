@@ -18,6 +18,13 @@ pub fn describe() -> String {
     format!("{processor}, {cores} cores{memory}; {system}; {compiler}")
 }
 
+/// The processes that want a core, as the mean of the last minute, if they are so many that the figures suffer.
+pub fn disturbance() -> Option<f64> {
+    let load: f64 = std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()?;
+    let cores = available_parallelism().map_or(1, usize::from);
+    (load > 0.25 * cores as f64).then_some(load)
+}
+
 /// The first value of a name in a file of lines like "name : value".
 fn file_field(path: &str, name: &str) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;

@@ -132,9 +132,16 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         machine::first_line(Command::new(program).arg(if program == "x264" { "--version" } else { "-version" }))
             .map_err(|error| format!("{error}: what everything is measured against, or judged by"))?;
     }
+    let disturbance = machine::disturbance();
+    if let Some(load) = disturbance {
+        println!("{}", document::disturbed(load));
+    }
     let folder = tempfile::tempdir()?;
     let mut tables = Vec::new();
-    for plan in arguments.plans() {
+    let plans = arguments.plans();
+    // The others are about the library alone.
+    let charted = plans.first().map_or(0, |plan| plan.cases.len());
+    for plan in plans {
         let contestants: Vec<Contestant> =
             plan.contestants.iter().copied().filter(|who| present.contains(who)).collect();
         let mut studio = Studio::new(folder.path(), &programs, plan.rounds.into());
@@ -147,9 +154,9 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let goals = goals::goals(&tables);
     println!("{}", document::goals(&goals));
     if let Some(folder) = &arguments.write {
-        std::fs::write(folder.join("BENCHMARKS.md"), document::page(&field, &tables, &goals))?;
+        std::fs::write(folder.join("BENCHMARKS.md"), document::page(&field, &tables, &goals, disturbance))?;
         std::fs::create_dir_all(folder.join("docs"))?;
-        chart::draw(&tables)?.save_png(folder.join("docs/benchmarks.png"))?;
+        chart::draw(&tables[..charted])?.save_png(folder.join("docs/benchmarks.png"))?;
     }
     Ok(())
 }

@@ -118,7 +118,7 @@ impl Contestant {
             Self::FfmpegPipe => first_line(Command::new("ffmpeg").arg("-version"))
                 .map(|line| line.split(" Copyright").next().unwrap_or_default().to_string()),
             Self::Glued => Ok(crates(&["yuv", "x264", "mp4"])),
-            Self::Openh264 => Ok(format!("{} ({})", crates(&["openh264", "muxide"]), env!("OPENH264_ASSEMBLY"))),
+            Self::Openh264 => Ok(format!("{}, {}", crates(&["openh264", "muxide"]), env!("OPENH264_ASSEMBLY"))),
             Self::Pyav => programs.python_module("av"),
             Self::ImageioFfmpeg => programs.python_module("imageio_ffmpeg"),
             Self::Matplotlib => programs.python_module("matplotlib"),
