@@ -146,9 +146,14 @@ fn fragment_samples(moof: &[u8], frame: u32, payload: u64) -> Result<Vec<Sample>
     read.trafs.push(Default::default());
     let read = &mut read.trafs[0];
     read.tfhd = read_box(moof, &[b"moof", b"traf", b"tfhd"])?;
-    let trun = read.trun.insert(read_box(moof, &[b"moof", b"traf", b"trun"])?);
+    // Each sample states its size, so that there are no more samples than the box has bytes for. The crate's reader counts
+    // to 2³² where none states anything.
+    let run = [b"moof", b"traf", b"trun"];
+    if field(moof, &run, 4).is_none_or(|count| u64::from(count) * 4 > moof.len() as u64) {
+        return Err(damaged("trun"));
+    }
+    let trun = read.trun.insert(read_box(moof, &run)?);
     let count = trun.sample_count as usize;
-    // Each sample states its size, so that there are no more samples than the box has bytes for.
     if trun.sample_sizes.len() != count || trun.data_offset.map(i64::from) != Some(payload as i64) {
         return Err(damaged("trun"));
     }
