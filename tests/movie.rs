@@ -96,11 +96,15 @@ fn the_readme_and_the_front_page_show_the_example_that_runs() {
     let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
     let hello = read("examples/hello.rs");
     let code = hello.split_once("\n\n").expect("a line that says what it is, then the code").1.trim_end();
-    assert!(read("README.md").contains(code));
+    let readme = read("README.md");
+    assert!(readme.contains(code));
     let page: Vec<_> =
         read("src/lib.rs").lines().map_while(|line| line.strip_prefix("//!").map(str::to_string)).collect();
     let page = page.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
     assert!(page.contains(code));
+    // The front page's examples are doctests; so are the README's, then.
+    let examples = readme.split("```rust\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
+    examples.flat_map(str::lines).for_each(|line| assert!(page.lines().any(|tested| tested == line), "{line}"));
 
     let folder = tempfile::tempdir().unwrap();
     let run = std::process::Command::new(example("hello")).current_dir(folder.path()).output().unwrap();
