@@ -23,6 +23,9 @@ if [ "$seconds" = merge ]; then
 fi
 # x264 does not free its parsed zones, nor what it had when it refuses a quantiser matrix: a few bytes an encoder.
 leaks=1
-[ "$target" != settings ] || leaks=0
+if [ "$target" = settings ]; then
+    leaks=0
+    export ASAN_OPTIONS=detect_leaks=0
+fi
 exec "$fuzzer" "${dictionary[@]}" -detect_leaks="$leaks" -artifact_prefix="artifacts/$target/" -timeout=20 -rss_limit_mb=3000 -max_len=6000 -len_control=0 \
     -max_total_time="$seconds" -print_final_stats=1 "found/$target" "corpus/$target"
