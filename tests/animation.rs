@@ -258,6 +258,17 @@ fn a_panic_of_the_closure_goes_on_and_leaves_no_file() {
 }
 
 #[test]
+fn a_panic_of_the_progress_closure_goes_on_and_gives_no_file_the_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    let movie = Animation::new(settings(), 1_000_000, number).workers(2);
+    let movie = movie.on_progress(|progress| assert!(progress.encoded == 0, "enough is encoded"));
+    let panic = catch_unwind(AssertUnwindSafe(|| movie.save(&path))).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"enough is encoded"));
+    assert!(!path.exists());
+}
+
+#[test]
 fn progress_is_told_now_and_then_and_at_the_end() {
     let mut told: Vec<Progress> = Vec::new();
     let slow = |canvas: &mut Pixmap, frame: Moment| {
