@@ -145,6 +145,35 @@ fn variable_times_are_exact_to_the_tick_in_every_layout() {
     }
 }
 
+/// ffmpeg takes a keyframe to last as long as its decoding, which B-frames make the length of an earlier frame's showing.
+#[test]
+fn slides_after_a_long_one_are_shown_in_every_layout() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    for bframes in [0, 3, 16] {
+        for layout in [Layout::CrashSafe, Layout::Progressive, Layout::Fragmented] {
+            for shown in
+                [&[10, 10, 10, 1, 1][..], &[30, 1, 1, 1, 1, 1, 1, 1], &[9, 1, 5, 1, 3, 1, 1], &[20, 8, 4, 2, 1]]
+            {
+                let mut movie =
+                    Movie::create(&path, &settings(1).layout(layout).x264_option("bframes", bframes)).unwrap();
+                for (slide, seconds) in shown.iter().enumerate() {
+                    movie.force_keyframe();
+                    movie.push(Frame::gray8(&picture(slide as u32), WIDTH, HEIGHT)).unwrap();
+                    movie.hold(f64::from(seconds - 1)).unwrap();
+                }
+                movie.finish().unwrap();
+                let begins = shown.iter().scan(0, |time, seconds| Some(std::mem::replace(time, *time + seconds)));
+                let expected: String = begins.map(|time| format!("{time}.000000\n")).collect();
+                let times = probe(&path, "frame=pts_time").replace(",", "").replace("\n\n", "\n");
+                assert_eq!(times, expected, "{layout}, {bframes} B-frames, {shown:?}");
+                let duration = format!("{}.000000\n", shown.iter().sum::<i32>());
+                assert_eq!(probe(&path, "format=duration"), duration);
+            }
+        }
+    }
+}
+
 #[test]
 fn an_annex_b_stream_is_the_x264_programs_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();

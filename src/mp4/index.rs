@@ -2,7 +2,7 @@
 
 use super::boxes::{Found, children, find, grow};
 use super::header::{Durations, Header, STBL, Tables};
-use super::samples::{Chunk, Samples};
+use super::samples::{Chunk, Sample, Samples};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
@@ -24,6 +24,8 @@ pub(super) enum Placed {
 /// The index of the samples: everything but where they are.
 pub(super) struct Index<'a> {
     samples: &'a Samples,
+    /// When the last frame's showing ends, in ticks from the first decoding.
+    end: u64,
     /// The `moov` box with empty tables but right sizes.
     frame: Vec<u8>,
     /// Where in `frame` the entries of a table belong, in order.
@@ -41,7 +43,7 @@ impl<'a> Index<'a> {
         };
         let durations = Durations { movie, media: samples.duration };
         let frame = header.plain(durations, media_time, samples.bytes, tables)?;
-        let mut index = Self { samples, frame, tables: Vec::new(), len: 0 };
+        let mut index = Self { samples, end: media_time + movie, frame, tables: Vec::new(), len: 0 };
         index.open_tables()?;
         Ok(index)
     }
@@ -103,7 +105,7 @@ impl<'a> Index<'a> {
 
     /// The entries of a table as big-endian words.
     fn words(&self, table: [u8; 4], placed: Placed) -> Box<dyn Iterator<Item = u32> + '_> {
-        let samples = self.samples.iter();
+        let samples = self.timed();
         let pairs = |(count, value)| [count, value];
         match &table {
             b"stts" => Box::new(runs(samples.map(|sample| sample.duration)).flat_map(pairs)),
@@ -123,6 +125,28 @@ impl<'a> Index<'a> {
             b"stco" => Box::new(self.positions(placed).map(|position| position as u32)),
             _ => Box::new(self.positions(placed).flat_map(|position| [(position >> 32) as u32, position as u32])),
         }
+    }
+
+    /// The samples, with decoding times by which no keyframe seems to last beyond the movie.
+    ///
+    /// With B-frames a sample's duration, which is the time to the next decoding, is that of a frame shown earlier.
+    /// What reads with ffmpeg (`mov_fix_index`), such as Chromium, adds it to the time a keyframe is shown at, and drops
+    /// the frames after the second keyframe that ends beyond the edit list: short slides after a long one. What follows
+    /// such a keyframe is therefore decoded earlier, right behind it if need be.
+    fn timed(&self) -> impl Iterator<Item = Sample> + '_ {
+        let (mut decoded, mut early) = (0, 0);
+        self.samples.iter().zip(1..).map(move |(mut sample, number)| {
+            sample.offset += early;
+            sample.duration += early;
+            early = 0;
+            if sample.sync && number < self.samples.count {
+                let left = self.end.saturating_sub(decoded + u64::from(sample.offset) + 1).max(1);
+                early = u64::from(sample.duration).saturating_sub(left) as u32;
+                sample.duration -= early;
+            }
+            decoded += u64::from(sample.duration);
+            sample
+        })
     }
 
     fn positions(&self, placed: Placed) -> impl Iterator<Item = u64> + '_ {
