@@ -15,7 +15,7 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use kinetograph::color::{Converter, Planes};
-use kinetograph::{Animation, Chroma, ColorSpace, Frame, Layout, Movie, Preset, Settings};
+use kinetograph::{Animation, Chroma, ColorSpace, Frame, Layout, Moment, Movie, Preset, Settings};
 use tiny_skia::{FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
 
 /// How often each way is run.
@@ -156,11 +156,8 @@ fn ready() {
                 movie.finish().expect("a film").bytes
             };
             let parts = || {
-                let movie = Animation::new(settings.clone(), frames, |canvas, frame| {
-                    canvas.data_mut().copy_from_slice(pictures[to_and_fro(frame.index())].data());
-                    Ok(())
-                });
-                movie.save(&output).expect("a film").bytes
+                let ready = |frame: Moment| Ok(Frame::from(&pictures[to_and_fro(frame.index())]));
+                Animation::from_frames(settings.clone(), frames, ready).save(&output).expect("a film").bytes
             };
             let runs = compare(&[&|| x264_program(size, preset, &input, &output), &movie, &parts]);
             let [program, movie, parts] = runs[..] else { unreachable!() };

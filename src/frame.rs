@@ -162,6 +162,15 @@ impl<'a> Frame<'a> {
         Ok(())
     }
 
+    /// Whether it has the movie's size; `frame` is its index.
+    ///
+    /// # Errors
+    /// [`Error::FrameSize`].
+    pub(crate) fn check_size(&self, frame: u64, expected: (u32, u32)) -> Result<()> {
+        let got = (self.width, self.height);
+        if got == expected { Ok(()) } else { Err(Error::FrameSize { frame, got, expected }) }
+    }
+
     /// The bytes of row `y`, without padding; the frame must have passed [`check`](Self::check).
     pub(crate) fn row(&self, y: usize) -> &'a [u8] {
         &self.pixels[y * self.stride..][..self.row_bytes()]
@@ -180,6 +189,12 @@ fn row_bytes(width: u32, format: PixelFormat) -> usize {
 impl std::fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Frame({}×{} {}, stride {})", self.width, self.height, self.format.name(), self.stride)
+    }
+}
+
+impl<'a> From<&'a Frame<'_>> for Frame<'a> {
+    fn from(frame: &'a Frame<'_>) -> Self {
+        *frame
     }
 }
 

@@ -222,10 +222,7 @@ impl<Output> Movie<Output> {
 
     fn take(&mut self, frame: Frame<'_>, pts: i64) -> Result<()> {
         frame.check()?;
-        let got = (frame.width(), frame.height());
-        if got != self.size {
-            return Err(Error::FrameSize { frame: self.frames, got, expected: self.size });
-        }
+        frame.check_size(self.frames, self.size)?;
         let mut planes = self.pipeline.free_planes()?;
         self.converter.convert(&frame, &mut planes)?;
         // Frames that are shown after a long one must not be decoded before it, or the container could not say when.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use kinetograph::{Animation, Error, Layout, Moment, Movie, Preset, Progress, Quality, Settings};
+use kinetograph::{Animation, Error, Frame, Layout, Moment, Movie, Preset, Progress, Quality, Settings};
 use tiny_skia::{Color, ColorU8, Paint, Pixmap, PremultipliedColorU8, Rect, Transform};
 
 mod judge;
@@ -26,6 +26,19 @@ fn number(canvas: &mut Pixmap, frame: Moment) -> Drawn {
         canvas.fill_rect(square, &Paint::default(), Transform::identity(), None);
     }
     Ok(())
+}
+
+/// The pictures of so many frames.
+fn pictures(count: u64) -> Vec<Pixmap> {
+    // A frame's moment is told to closures only.
+    let pictures = Mutex::new(vec![None; count as usize]);
+    let keep = |canvas: &mut Pixmap, frame: Moment| {
+        number(canvas, frame)?;
+        pictures.lock().unwrap()[frame.index() as usize] = Some(canvas.clone());
+        Ok(())
+    };
+    Animation::new(settings(), count, keep).to_bytes().unwrap();
+    pictures.into_inner().unwrap().into_iter().flatten().collect()
 }
 
 /// The numbers that the pictures of a movie show, in the order ffmpeg shows them.
@@ -93,19 +106,24 @@ fn every_number_of_workers_gives_the_same_bytes() {
 fn a_movie_of_one_part_is_the_movie_of_its_frames_pushed() {
     let settings = thorough().threads(4);
     let animated = Animation::new(settings.clone(), 200, number).to_bytes().unwrap();
-    // A frame's moment is told to closures only: one of them draws all frames, another pushes them.
-    let frames = Mutex::new(vec![None; 200]);
-    let keep = |canvas: &mut Pixmap, frame: Moment| {
-        number(canvas, frame)?;
-        frames.lock().unwrap()[frame.index() as usize] = Some(canvas.clone());
-        Ok(())
-    };
-    Animation::new(settings.clone(), 200, keep).to_bytes().unwrap();
     let mut movie = Movie::in_memory(&settings.expected_frames(200)).unwrap();
-    for frame in frames.into_inner().unwrap() {
-        movie.push(&frame.unwrap()).unwrap();
+    for picture in &pictures(200) {
+        movie.push(picture).unwrap();
     }
     assert!(movie.finish().unwrap().0 == animated);
+}
+
+#[test]
+fn frames_that_are_given_make_the_movie_of_frames_drawn_alike() {
+    let drawn = Animation::new(thorough(), 600, number).to_bytes().unwrap();
+    let pictures = pictures(600);
+    let at = |moment: Moment| pictures.get(moment.index() as usize).ok_or("no such picture");
+    let lent = Animation::from_frames(thorough(), 600, |moment| Ok(Frame::from(at(moment)?)));
+    assert!(lent.to_bytes().unwrap() == drawn);
+    let owned = Animation::from_frames(thorough(), 600, |moment| Ok(at(moment)?.clone()));
+    assert!(owned.to_bytes().unwrap() == drawn);
+    let missing = Animation::from_frames(thorough(), 601, |moment| Ok(at(moment)?.clone()));
+    assert_eq!(missing.to_bytes().unwrap_err().to_string(), "drawing frame 600: no such picture");
 }
 
 #[test]
@@ -335,5 +353,13 @@ fn what_cannot_be_made_is_refused_before_a_file_exists() {
         Ok(())
     });
     assert_eq!(refused(swapped), "frame 0 is 1×2 pixels; the movie is 64×64");
+    let given = || Animation::from_frames(settings(), 1, |_| Ok(Pixmap::new(1, 2).ok_or("no canvas")?));
+    assert_eq!(refused(given()), "frame 0 is 1×2 pixels; the movie is 64×64");
+    assert_eq!(
+        refused(given().background(Pixmap::new(SIDE, SIDE).unwrap())),
+        "background is a layer; frames that are given have no canvas to lie under"
+    );
+    let short = Animation::from_frames(settings(), 1, |_| Ok(Frame::gray8(&[0; 100], SIDE, SIDE)));
+    assert_eq!(refused(short), "the buffer is 100 bytes; a 64×64 gray frame needs at least 4096");
     assert_eq!(files(folder.path()), [""; 0]);
 }

@@ -37,6 +37,9 @@ impl Animation<'_> {
         if !(1..=MOST_WORKERS).contains(&self.workers) {
             return Err(Error::setting("workers", self.workers, format!("it must be 1 to {MOST_WORKERS}")));
         }
+        if self.layer.is_some() && !self.artist.has_canvas() {
+            return Err(Error::setting("background", "a layer", "frames that are given have no canvas to lie under"));
+        }
         if let Some(layer) = self.layer.as_ref().filter(|layer| (layer.width(), layer.height()) != (width, height)) {
             let size = format!("{}×{} pixels", layer.width(), layer.height());
             return Err(Error::setting("background", size, format!("it must have the movie's size, {width}×{height}")));

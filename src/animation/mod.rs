@@ -1,5 +1,6 @@
 //! A frame function becomes a movie, on every core.
 
+mod artist;
 #[cfg(feature = "indicatif")]
 mod bar;
 mod folder;
@@ -16,19 +17,17 @@ use std::thread::available_parallelism;
 
 use tiny_skia::Pixmap;
 
-use crate::Result;
 use crate::html::Html;
 use crate::packet::ParameterSets;
 use crate::progress::{Progress, Verdict};
 use crate::recording::Recording;
 use crate::report::Report;
 use crate::settings::Settings;
+use crate::{Frame, Result};
+use artist::{Artist, Canvas, Given};
 
 pub use self::moment::Moment;
 pub use self::piece::Piece;
-
-/// What the closure of an [`Animation`] returns; `?` turns any error into it.
-type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 /// A movie whose frames are a function of their index, drawn and encoded on every core.
 ///
@@ -72,7 +71,7 @@ type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 ///
 /// # Memory
 ///
-/// For each worker: one canvas (4 bytes a pixel); at most 4 pictures in planes (1.5 bytes a pixel in 4:2:0 at 8 bits),
+/// For each worker: one canvas (4 bytes a pixel) or one frame given; at most 4 pictures in planes (1.5 bytes a pixel in 4:2:0 at 8 bits),
 /// usually 1; one encoder, and for a moment where its parts end another (60 MB for 500×500 pixels at preset medium, in proportion to the pixels); and the encoded
 /// pictures of 2 parts at most, held until it is their turn. Besides, the movie's index, about 16 bytes a frame. None
 /// of it but the index grows with the number of frames.
@@ -88,31 +87,6 @@ pub struct Animation<'a> {
 
 /// A closure that is told of the progress.
 type Tell<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'a;
-
-/// Draws frames with a state of its own.
-type Pen<'a> = dyn FnMut(&mut Pixmap, Moment) -> Drawn + 'a;
-
-/// The user's closures, whatever their state is.
-trait Artist: Send + Sync {
-    /// Makes a state, on the thread that calls, and lends what draws with it.
-    fn with_pen(&self, work: &mut dyn FnMut(&mut Pen<'_>));
-}
-
-struct Stateful<Init, Draw> {
-    init: Init,
-    draw: Draw,
-}
-
-impl<State, Init, Draw> Artist for Stateful<Init, Draw>
-where
-    Init: Fn() -> State + Send + Sync,
-    Draw: Fn(&mut State, &mut Pixmap, Moment) -> Drawn + Send + Sync,
-{
-    fn with_pen(&self, work: &mut dyn FnMut(&mut Pen<'_>)) {
-        let mut state = (self.init)();
-        work(&mut |canvas, moment| (self.draw)(&mut state, canvas, moment));
-    }
-}
 
 impl<'a> Animation<'a> {
     /// A movie of so many frames, each drawn by `draw`.
@@ -158,10 +132,39 @@ impl<'a> Animation<'a> {
             + Sync
             + 'a,
     {
+        Self::by(settings, frames, Box::new(Canvas { init, draw }))
+    }
+
+    /// A movie of so many frames that are there, or come from elsewhere: decoded pictures, read-backs, arrays.
+    ///
+    /// The closure gives what a [`Frame`] can be made of: a [`Pixmap`], an image of the `image` crate, a type of yours
+    /// that has the conversion, or a `Frame` of pixels that outlive the animation. Nothing is copied. As the others, it
+    /// is called in any order and on any thread.
+    ///
+    /// ```
+    /// use kinetograph::{Animation, Frame, Settings};
+    ///
+    /// let levels: Vec<Vec<u8>> = (0..50).map(|level| vec![5 * level; 64 * 36]).collect();
+    /// let movie = Animation::from_frames(Settings::new(64, 36), 50, |frame| {
+    ///     Ok(Frame::gray8(&levels[frame.index() as usize], 64, 36))
+    /// });
+    /// assert!(movie.to_bytes()?.len() > 1000);
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn from_frames<Picture, Give>(settings: Settings, frames: u64, give: Give) -> Self
+    where
+        Picture: 'a,
+        for<'p> &'p Picture: Into<Frame<'p>>,
+        Give: Fn(Moment) -> Result<Picture, Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
+    {
+        Self::by(settings, frames, Box::new(Given(give)))
+    }
+
+    fn by(settings: Settings, frames: u64, artist: Box<dyn Artist + 'a>) -> Self {
         Self {
             settings,
             frames,
-            artist: Box::new(Stateful { init, draw }),
+            artist,
             layer: None,
             workers: available_parallelism().map_or(1, usize::from),
             on_progress: Box::new(|_| ControlFlow::Continue(())),
@@ -169,7 +172,8 @@ impl<'a> Animation<'a> {
         }
     }
 
-    /// Sets what is on the canvas before a frame is drawn: a layer that is drawn once, of the movie's size.
+    /// Sets what is on the canvas before a frame is drawn: a layer that is drawn once, of the movie's size. Refused
+    /// where frames are [given](Self::from_frames).
     #[must_use]
     pub fn background(self, layer: Pixmap) -> Self {
         Self { layer: Some(layer), ..self }

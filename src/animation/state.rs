@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use tiny_skia::Pixmap;
 
-use super::Artist;
+use super::artist::Artist;
 use super::folder::Folder;
 use crate::Error;
 use crate::part::{Film, Part, Parts};

@@ -11,17 +11,16 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tiny_skia::{Color, Pixmap};
-
+use super::Moment;
+use super::artist::Pen;
 use super::state::{Failure, Job, State, Task};
-use super::{Moment, Pen};
 use crate::color::Converter;
 use crate::packet::Packet;
 use crate::part::{Film, Part};
 use crate::planes::Planes;
 use crate::progress::Progress;
 use crate::settings::Settings;
-use crate::{Error, Frame, Result};
+use crate::{Error, Result};
 
 /// The most often that progress is told, and the longest that film lies about unwritten.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -81,7 +80,8 @@ impl Shop<'_> {
     fn work(&self) {
         let mut result = Ok(());
         let worked = catch_unwind(AssertUnwindSafe(|| {
-            self.job.artist.with_pen(&mut |pen| result = self.work_with(pen));
+            let Job { artist, settings, layer, .. } = self.job;
+            artist.with_pen(settings, layer, &mut |pen| result = self.work_with(pen));
         }));
         let failure = match (worked, result) {
             (Ok(()), Ok(())) => return,
@@ -94,12 +94,9 @@ impl Shop<'_> {
         self.stop();
     }
 
-    fn work_with(&self, draw: &mut Pen<'_>) -> Result<()> {
-        let Settings { width, height, color_space, chroma, bit_depth, background, .. } = *self.job.settings;
+    fn work_with(&self, pen: &mut Pen<'_>) -> Result<()> {
+        let Settings { width, height, color_space, chroma, bit_depth, background, frame_rate, .. } = *self.job.settings;
         let converter = Converter::new(color_space, chroma, bit_depth, background);
-        let [red, green, blue] = background;
-        // The settings are valid, so the size is.
-        let mut canvas = Pixmap::new(width, height).expect("a valid size");
         let mut mine = None;
         while let Some(task) = self.next_task(&mut mine) {
             match task {
@@ -110,18 +107,11 @@ impl Shop<'_> {
                     self.encode(state, part)?;
                 }
                 Task::Draw(part, frame, planes) => {
-                    match self.job.layer {
-                        Some(layer) => canvas.data_mut().copy_from_slice(layer.data()),
-                        None => canvas.fill(Color::from_rgba8(red, green, blue, 255)),
-                    }
-                    draw(&mut canvas, Moment::new(frame, self.job.parts.frames(), self.job.settings.frame_rate))
-                        .map_err(|source| Error::Draw { frame, source })?;
-                    let got = (canvas.width(), canvas.height());
-                    if got != (width, height) {
-                        return Err(Error::FrameSize { frame, got, expected: (width, height) });
-                    }
                     let mut planes = planes.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
-                    converter.convert(&Frame::from(&canvas), &mut planes)?;
+                    pen(Moment::new(frame, self.job.parts.frames(), frame_rate), &mut |pixels| {
+                        pixels.check_size(frame, (width, height))?;
+                        converter.convert(&pixels, &mut planes)
+                    })?;
                     let mut state = self.lock();
                     state.drawn += 1;
                     let desk = state.desk(part);
