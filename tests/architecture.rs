@@ -1,8 +1,9 @@
-//! The rooms of the house, as ARCHITECTURE.md has them, held against the code.
+//! The rooms of the house, as ARCHITECTURE.md has them, and what Cargo.toml promises, held against the code.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The words that all rooms may use.
 const WORDS: &[&str] = &["error", "frame", "packet", "planes", "settings", "time"];
@@ -102,4 +103,30 @@ fn unsafe_code_is_only_in_the_encoder_and_the_colour_kernels() {
             assert!(["encoder", "color"].contains(&room_of(&file).as_str()), "{}", file.display());
         }
     }
+}
+
+/// What the code itself may use of the standard library clippy checks by the same field.
+#[test]
+fn the_stated_rust_version_serves_every_dependency() {
+    let printed = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let rustc = printed("rustc", &["-vV"]);
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    let version = |text: &str| {
+        let mut parts = text.split('.').map(|part| part.parse::<u32>().unwrap());
+        [0; 3].map(|_| parts.next().unwrap_or(0))
+    };
+    let ours = version(env!("CARGO_PKG_RUST_VERSION"));
+    let metadata = printed(
+        env!("CARGO"),
+        &["metadata", "--format-version", "1", "--locked", "--all-features", "--filter-platform", host],
+    );
+    let stated: Vec<_> =
+        metadata.split("\"rust_version\":\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(stated.len() > 20, "no versions in {metadata}");
+    let newest = stated.into_iter().map(version).max().unwrap();
+    assert!(newest <= ours, "a dependency needs Rust {newest:?}, rust-version says {ours:?}");
 }
