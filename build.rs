@@ -2,11 +2,11 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=src/encoder/log.c");
-    let x264 = match pkg_config::Config::new().atleast_version("0.147").cargo_metadata(false).probe("x264") {
+    let x264 = match pkg_config::Config::new().atleast_version("0.160").cargo_metadata(false).probe("x264") {
         Ok(library) => library,
         Err(error) => {
             eprintln!(
-                "kinetograph needs libx264 0.147 or newer, with its header, and pkg-config and libclang to bind to it.\n\
+                "kinetograph needs libx264 0.160 or newer, with its header, and pkg-config and libclang to bind to it.\n\
                  Debian, Ubuntu   apt-get install libx264-dev libclang-dev pkg-config\n\
                  Fedora           dnf install x264-devel clang-devel pkgconf   (x264-devel is in RPM Fusion)\n\
                  Arch             pacman -S x264 clang pkgconf\n\

@@ -108,12 +108,21 @@ fn run(arguments: &Arguments) -> Result<Report, Box<dyn Error>> {
         None => "{spinner} {pos} frames, {per_sec}",
     })?);
     let mut pixels = vec![0; frame_bytes];
-    while read_frame(&mut input, &mut pixels)? {
-        movie.push(Frame::new(&pixels, width, height, arguments.format))?;
+    let end = loop {
+        match read_frame(&mut input, &mut pixels) {
+            Ok(true) => movie.push(Frame::new(&pixels, width, height, arguments.format))?,
+            Ok(false) => break Ok(()),
+            Err(error) => break Err(error),
+        }
         bar.inc(1);
-    }
+    };
     bar.finish_and_clear();
-    Ok(movie.finish()?)
+    // A program that dies in the middle of a frame must not cost the frames before it.
+    match end {
+        Ok(()) => Ok(movie.finish()?),
+        Err(error) if movie.frames() == 0 => Err(error),
+        Err(error) => Err(format!("{error}; the movie ends before it: {}", movie.finish()?).into()),
+    }
 }
 
 /// Whether there was another frame; an error if the input ends inside of one.

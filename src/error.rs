@@ -9,11 +9,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting has a value that cannot be used. Found by [`Settings::validate`](crate::Settings::validate),
-    /// before anything is created.
+    /// A setting has a value that cannot be used: found by [`Settings::validate`](crate::Settings::validate), or at
+    /// the latest when the movie is begun, before a file exists.
     #[error("{name} is {value}; {allowed}")]
+    #[non_exhaustive]
     Setting {
-        /// The setting, as its setter is called.
+        /// The setting, by the name of its setter where it has one: for people, as is the text of the error.
         name: String,
         /// The value given.
         value: String,
@@ -21,8 +22,9 @@ pub enum Error {
         allowed: String,
     },
 
-    /// A frame does not have the size of the movie. The movie is unharmed: the frame was not taken.
+    /// A frame does not have the size of the movie. A [`Movie`](crate::Movie) is unharmed: the frame was not taken.
     #[error("frame {frame} is {}×{} pixels; the movie is {}×{}", got.0, got.1, expected.0, expected.1)]
+    #[non_exhaustive]
     FrameSize {
         /// Index of the frame that was refused.
         frame: u64,
@@ -34,6 +36,7 @@ pub enum Error {
 
     /// A frame's buffer or stride is too small for its size and pixel format.
     #[error("{what} is {got} bytes; a {width}×{height} {format} frame needs at least {needed}")]
+    #[non_exhaustive]
     FrameData {
         /// "the stride" or "the buffer".
         what: &'static str,
@@ -51,6 +54,7 @@ pub enum Error {
 
     /// Planes do not fit the converter or the frame that is to be converted.
     #[error("the planes' {what} is {got}; it must be {needed}")]
+    #[non_exhaustive]
     Planes {
         /// "size", "chroma" or "bit depth".
         what: &'static str,
@@ -60,8 +64,9 @@ pub enum Error {
         needed: String,
     },
 
-    /// A time given for a frame, or the length of a hold, cannot be used. The movie is unharmed.
+    /// A time given for a frame, or the length of a hold, cannot be used. The [`Movie`](crate::Movie) is unharmed.
     #[error("frame {frame} at {seconds} s: {reason}")]
+    #[non_exhaustive]
     Time {
         /// Index of the frame that was refused.
         frame: u64,
@@ -78,6 +83,7 @@ pub enum Error {
     /// An image's pixels are not of 8-bit RGBA, RGB or grey.
     #[cfg(feature = "image")]
     #[error("an image of {pixels} pixels is no frame: convert it first, as with to_rgba8")]
+    #[non_exhaustive]
     Image {
         /// The image crate's name of the type of pixel.
         pixels: String,
@@ -86,6 +92,7 @@ pub enum Error {
     /// A font file cannot be read.
     #[cfg(feature = "plotters")]
     #[error("the font file for {family} cannot be read: it is not a TrueType or OpenType font")]
+    #[non_exhaustive]
     Font {
         /// The family it was to be registered for.
         family: String,
@@ -93,6 +100,7 @@ pub enum Error {
 
     /// The closure that draws an [`Animation`](crate::Animation) has failed.
     #[error("drawing frame {frame}: {source}")]
+    #[non_exhaustive]
     Draw {
         /// Index of the frame.
         frame: u64,
@@ -106,6 +114,7 @@ pub enum Error {
 
     /// A piece of an [`Animation`](crate::Animation) cannot be used.
     #[error("{piece}: {reason}")]
+    #[non_exhaustive]
     Piece {
         /// Which one: its number, or its file.
         piece: String,
@@ -115,6 +124,7 @@ pub enum Error {
 
     /// libx264 refused its parameters or failed to encode.
     #[error("x264 {doing}: {message}")]
+    #[non_exhaustive]
     X264 {
         /// What it was asked to do.
         doing: &'static str,
@@ -124,6 +134,7 @@ pub enum Error {
 
     /// Reading or writing failed.
     #[error("{doing}: {source}")]
+    #[non_exhaustive]
     Io {
         /// What was attempted, on which path.
         doing: String,
@@ -133,6 +144,7 @@ pub enum Error {
 
     /// Writing failed part-way, and the film up to there was kept as a playable file.
     #[error("{source}; what was written is kept in {}", kept.display())]
+    #[non_exhaustive]
     Unfinished {
         /// The unfinished, playable file, which `recover` can finish.
         kept: PathBuf,

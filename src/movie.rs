@@ -57,7 +57,7 @@ pub struct Movie<Output = ()> {
     /// When the last frame begins and ends, in ticks.
     last: i64,
     next: i64,
-    /// The tick that the caller's time of the first frame fell on.
+    /// The tick that the caller's time of the first frame fell on, once a time was given.
     origin: Option<i64>,
     force_keyframe: bool,
     created: Instant,
@@ -76,8 +76,10 @@ impl Movie {
 
     /// Begins a movie that is written as it is made, without seeking: to a socket, a pipe, standard output.
     ///
-    /// Every second of film, or whatever [`Settings::fragment_seconds`] says, reaches the writer in one `write_all`,
-    /// followed by a `flush`; give it bare, without a buffer of its own. The writer is used on the encoder's thread and
+    /// A fragment reaches the writer in one `write_all`, followed by a `flush`: at the first keyframe after one second of
+    /// film, or whatever [`Settings::fragment_seconds`] says. For a live stream set
+    /// [`Settings::keyframe_interval`], which is 250 frames otherwise. In [`Layout::AnnexB`](crate::Layout::AnnexB) it
+    /// is each picture. Give the writer bare, without a buffer of its own, unless many small writes are dear. The writer is used on the encoder's thread and
     /// dropped by `finish`. As long as it blocks, `push` waits, as soon as the queue and x264 have all they hold; if it
     /// panics, the panic goes on in the `push` or `finish` that follows, and the movie has ended.
     ///
@@ -151,7 +153,8 @@ impl<Output> Movie<Output> {
 
     /// Adds a frame that is shown from `seconds` on, until the next one.
     ///
-    /// The movie begins with its first frame: times count from the time given for that one. With
+    /// The movie begins with its first frame: times count from the time given for that one, or from 0 if it was
+    /// [pushed](Self::push). With
     /// [`Settings::variable_rate`] a time is rounded to the nearest tick of 1/90,000 s or finer; without, to the nearest
     /// multiple of a frame's duration. The last frame is shown for one frame's duration, or as [`hold`](Self::hold)
     /// says.
@@ -173,7 +176,8 @@ impl<Output> Movie<Output> {
     /// ```
     pub fn push_at<'a>(&mut self, frame: impl Into<Frame<'a>>, seconds: f64) -> Result<()> {
         let tick = self.clock.tick_at(seconds).ok_or_else(|| self.time_error(seconds, Clock::UNCOUNTABLE.into()))?;
-        let origin = self.origin.unwrap_or(tick - self.next);
+        // Times count from the first frame's, which is 0 unless it was given.
+        let origin = self.origin.unwrap_or(if self.frames == 0 { tick } else { 0 });
         let pts = tick - origin;
         if self.frames > 0 && pts <= self.last {
             let last = self.clock.seconds(self.last + origin);
@@ -197,7 +201,7 @@ impl<Output> Movie<Output> {
     ///
     /// # Errors
     /// [`Error::Time`] if there is no frame yet, if the duration is negative or not a number, or if the frame would
-    /// be shown too long for the file format's 32-bit counters.
+    /// be shown too long for what players count in 28 bits.
     pub fn hold(&mut self, seconds: f64) -> Result<()> {
         let ticks = self.clock.tick_at(seconds).ok_or_else(|| self.time_error(seconds, Clock::UNCOUNTABLE.into()))?;
         if self.frames == 0 {

@@ -38,17 +38,24 @@ impl Planes {
     /// rounded up. All samples are 0.
     ///
     /// # Panics
-    /// If `bit_depth` is neither 8 nor 10.
+    /// If `bit_depth` is neither 8 nor 10, or if memory cannot hold the planes.
     pub fn new(width: u32, height: u32, chroma: Chroma, bit_depth: u8) -> Self {
         assert!(bit_depth == 8 || bit_depth == 10, "bit depth {bit_depth} is neither 8 nor 10");
         let (wide, high) = chroma.subsampling();
         let mut planes = Self {
-            width: width.next_multiple_of(wide) as usize,
-            height: height.next_multiple_of(high) as usize,
+            width: (width as usize).next_multiple_of(wide as usize),
+            height: (height as usize).next_multiple_of(high as usize),
             chroma,
             bit_depth,
             lines: Vec::new(),
         };
+        // 16 bytes a pixel are more than any planes have, their rows' padding included.
+        assert!(
+            (planes.width + ALIGN)
+                .checked_mul(planes.height + 1)
+                .is_some_and(|pixels| pixels < isize::MAX as usize / 16),
+            "planes of {width}×{height} are too large"
+        );
         let bytes: usize = (0..planes.count()).map(|plane| planes.plane_bytes(plane)).sum();
         planes.lines = vec![Line::zeroed(); bytes / ALIGN];
         planes
@@ -125,5 +132,12 @@ impl Planes {
     fn range(&self, plane: usize) -> std::ops::Range<usize> {
         let start = (0..plane).map(|before| self.plane_bytes(before)).sum();
         start..start + self.plane_bytes(plane)
+    }
+}
+
+impl std::fmt::Debug for Planes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { width, height, chroma, bit_depth, .. } = self;
+        write!(f, "Planes({width}×{height} {chroma}, {bit_depth} bits)")
     }
 }

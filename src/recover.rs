@@ -35,9 +35,9 @@ impl std::fmt::Display for Recovered {
 
 /// Makes an unfinished file a finished movie, in place.
 ///
-/// A recording that was killed, or ran out of disk, leaves a file like `demo.mp4.k3Xz9Q.part` beside where the movie was
+/// A recording that was killed, or ran out of disk or power, leaves a file like `demo.mp4.k3Xz9Q.part` beside where the movie was
 /// to be. It plays as it is; recovering gives it the index and the layout of a finished movie, losing at most the
-/// incomplete fragment at its end. The file keeps its name; rename it as you like. A power cut or kill while recovering
+/// incomplete fragment at its end; after a power cut, what the system had not yet written too. The file keeps its name; rename it as you like. A power cut or kill while recovering
 /// leaves it as recoverable as before, and a movie that is finished already is left as it is.
 ///
 /// ```no_run
@@ -49,7 +49,8 @@ impl std::fmt::Display for Recovered {
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read or written, or is still being recorded; [`Error::Mp4`] if it is not a
-/// recording of the layouts crash-safe or fragmented, or has no complete fragment. Nothing is changed then.
+/// recording of the layouts crash-safe or fragmented, has no complete fragment, or is damaged in front of others.
+/// Nothing is changed then.
 pub fn recover(path: impl AsRef<Path>) -> Result<Recovered> {
     let path = path.as_ref();
     let mut file = UnfinishedFile::open(path)?;
@@ -147,15 +148,46 @@ fn scan(file: &mut UnfinishedFile) -> Result<Found> {
     let mut end = moov.end;
     // What is not a whole fragment is the incomplete end of the recording.
     while let Some((moof, mdat)) = fragment_at(file, end)? {
-        if reader.push(&read(file, &moof)?, moof.start, mdat.body..mdat.end).is_err() {
-            break;
+        let bytes = read(file, &moof)?;
+        let mut word_at = |at| {
+            let mut word = [0; 4];
+            file.read(at, &mut word)?;
+            Ok(u32::from_be_bytes(word))
+        };
+        match reader.push(&bytes, moof.start, mdat.body..mdat.end, &mut word_at) {
+            Ok(()) => end = mdat.end,
+            Err(Error::Mp4(_)) => break,
+            Err(error) => return Err(error),
         }
-        end = mdat.end;
+    }
+    if let Some(next) = fragment_behind(file, end)? {
+        return wrong(&format!("the fragment at byte {end} is damaged, and another one follows at byte {next}"));
     }
     if end == moov.end {
         return wrong("it has no complete fragment");
     }
     Ok(Found::Unfinished { reader: Box::new(reader), form, reserve, end })
+}
+
+/// Where a fragment begins behind the one that is to begin at `at`: such a file is not cut short but damaged, and to cut
+/// it there would lose the rest.
+fn fragment_behind(file: &mut UnfinishedFile, at: u64) -> Result<Option<u64>> {
+    /// Bytes that are searched at a time.
+    const BLOCK: u64 = 1 << 20;
+    /// Bytes of the headers of `moof` and of `mfhd`, its first child.
+    const HEADS: u64 = 16;
+    let mut from = at + 1;
+    let mut block = Vec::new();
+    while from + HEADS <= file.len() {
+        block.resize((file.len() - from).min(BLOCK) as usize, 0);
+        file.read(from, &mut block)?;
+        let heads = block.windows(HEADS as usize);
+        if let Some(place) = heads.into_iter().position(|head| &head[4..8] == b"moof" && &head[12..] == b"mfhd") {
+            return Ok(Some(from + place as u64));
+        }
+        from += block.len() as u64 - (HEADS - 1);
+    }
+    Ok(None)
 }
 
 fn fragment_at(file: &mut UnfinishedFile, at: u64) -> Result<Option<(BoxAt, BoxAt)>> {

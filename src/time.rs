@@ -5,7 +5,8 @@ use crate::{Error, Result};
 /// Frames per second, as an exact fraction.
 ///
 /// Made from a whole number, a fraction or a decimal; a decimal means the broadcast rate it abbreviates where there is
-/// one (23.976, 29.97, 47.952, 59.94, 119.88), else the simplest fraction within a millionth of it.
+/// one (23.976, 29.97, 47.952, 59.94, 119.88), else a fraction within a millionth of it, as simple as continued fractions
+/// make it.
 ///
 /// ```
 /// use kinetograph::FrameRate;
@@ -154,8 +155,8 @@ impl std::str::FromStr for FrameRate {
 /// How the times of a movie are counted: its timescale and the ticks of one frame.
 ///
 /// At a constant rate the timescale is the numerator of the rate times the power of two that brings it to 10,000 or
-/// more, as ffmpeg chooses it, or a smaller one if frames are minutes long; at a variable rate the multiple of the numerator that reaches 90,000. Either way a frame
-/// of the nominal rate has a whole number of ticks.
+/// more, as ffmpeg chooses it, or a smaller one if frames are minutes long; at a variable rate it is the multiple of the
+/// numerator that reaches 90,000. Either way a frame of the nominal rate has a whole number of ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Clock {
     /// Ticks a second.

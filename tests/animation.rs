@@ -12,6 +12,8 @@ use tiny_skia::{Color, ColorU8, Paint, Pixmap, PremultipliedColorU8, Rect, Trans
 
 mod judge;
 
+use judge::listing;
+
 type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 /// Sides of a square that stands for one bit, and of the picture.
@@ -59,12 +61,6 @@ fn settings() -> Settings {
 /// More of x264: B-frames, scene cuts, lookahead.
 fn thorough() -> Settings {
     settings().preset(Preset::Medium)
-}
-
-/// Names of the files in a folder.
-fn files(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 #[test]
@@ -256,7 +252,7 @@ fn an_error_of_the_closure_has_its_frame_and_leaves_no_file() {
         assert!(matches!(error, Error::Draw { frame: 333, .. }));
         assert!(drawn.into_inner() < 20_000, "the workers have not stopped");
     }
-    assert_eq!(files(folder.path()), ["movie.mp4"]);
+    assert_eq!(listing(folder.path()), ["movie.mp4"]);
     assert_eq!(std::fs::read(&path).unwrap(), b"an earlier movie");
 }
 
@@ -271,7 +267,7 @@ fn a_panic_of_the_closure_goes_on_and_leaves_no_file() {
         let movie = Animation::new(settings(), 1_000_000, panics).workers(workers);
         let panic = catch_unwind(AssertUnwindSafe(|| movie.save(folder.path().join("movie.mp4")))).unwrap_err();
         assert_eq!(panic.downcast_ref::<&str>(), Some(&"frame 600 is too much"));
-        assert_eq!(files(folder.path()), [""; 0]);
+        assert_eq!(listing(folder.path()), [""; 0]);
     }
 }
 
@@ -316,7 +312,7 @@ fn a_movie_can_be_cancelled() {
         .on_progress(|progress| if progress.written > 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
     let result = movie.save(folder.path().join("movie.mp4"));
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
-    assert_eq!(files(folder.path()), [""; 0]);
+    assert_eq!(listing(folder.path()), [""; 0]);
 }
 
 #[test]
@@ -361,5 +357,5 @@ fn what_cannot_be_made_is_refused_before_a_file_exists() {
     );
     let short = Animation::from_frames(settings(), 1, |_| Ok(Frame::gray8(&[0; 100], SIDE, SIDE)));
     assert_eq!(refused(short), "the buffer is 100 bytes; a 64×64 gray frame needs at least 4096");
-    assert_eq!(files(folder.path()), [""; 0]);
+    assert_eq!(listing(folder.path()), [""; 0]);
 }

@@ -175,6 +175,18 @@ fn slides_after_a_long_one_are_shown_in_every_layout() {
 }
 
 #[test]
+fn keyframes_are_no_further_apart_than_the_settings_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    // x264 by itself would raise the interval to this least one.
+    record(&path, &settings(25).keyframe_interval(10).x264_option("min-keyint", 40), 100);
+    let flags = probe(&path, "packet=flags");
+    let keyframes: Vec<usize> =
+        flags.lines().enumerate().filter(|(_, flag)| flag.contains('K')).map(|at| at.0).collect();
+    assert!(keyframes.len() >= 10 && keyframes.windows(2).all(|pair| pair[1] - pair[0] <= 10), "{keyframes:?}");
+}
+
+#[test]
 fn an_annex_b_stream_is_the_x264_programs_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     let (input, ours, theirs) =

@@ -24,16 +24,14 @@ fn film() -> Vec<u8> {
 /// A process that records frames into `movie`, from a file, whose length says how many there will be, or from its
 /// standard input, which does not.
 fn recorder(movie: &Path, input: Option<&Path>) -> Child {
-    let tests = std::env::current_exe().unwrap();
-    let example = tests.parent().and_then(Path::parent).unwrap().join("examples/encode_raw");
-    Command::new(example)
+    Command::new(judge::example("encode_raw"))
         .args(["--size", "48x32", "--fps", "25", "--format", "gray", "--preset", "veryfast", "--threads", "1"])
         // See the tests of the container: with it, equal films are not always equal.
         .args(["--x264", "mbtree=0"])
         .arg(input.unwrap_or(Path::new("-")))
         .arg(movie)
         .stdin(if input.is_some() { Stdio::null() } else { Stdio::piped() })
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap()
 }
@@ -165,4 +163,21 @@ fn a_recording_of_known_length_survives_a_kill_at_any_moment() {
 #[test]
 fn a_recording_of_unknown_length_survives_a_kill_at_any_moment() {
     kill_at_random_moments(2, false);
+}
+
+#[test]
+fn a_producer_that_dies_in_the_middle_of_a_frame_costs_only_that_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let movie = folder.path().join("cut.mp4");
+    let mut recorder = recorder(&movie, None);
+    let film = film();
+    recorder.stdin.take().unwrap().write_all(&film[..100 * WIDTH * HEIGHT + 1000]).unwrap();
+    let output = recorder.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("the input ends 1000 bytes into a frame of 1536; the movie ends before it: 100 frames"),
+        "{message}"
+    );
+    assert_eq!(judge::ffprobe(&movie, "nb_read_frames"), "100");
 }

@@ -15,6 +15,8 @@ use kinetograph::{Animation, Error, Frame, FrameRate, Layout, Movie, Preset, Rep
 mod child;
 mod judge;
 
+use judge::listing;
+
 const WIDTH: u32 = 48;
 const HEIGHT: u32 = 32;
 
@@ -45,14 +47,6 @@ fn stream(writer: impl Write + Send + 'static, settings: &Settings, frames: usiz
     let mut movie = Movie::stream(writer, settings)?;
     (0..frames).try_for_each(|frame| push(&mut movie, frame))?;
     movie.finish()
-}
-
-/// The names of what is in a folder.
-fn listing(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
 }
 
 /// The one unfinished file in a folder.
@@ -393,7 +387,7 @@ fn fill_the_disk(role: &str) {
                 assert!(names == ["film.mp4"] && percent <= 100);
                 assert_eq!(judge::ffprobe(Path::new("disk/film.mp4"), "nb_read_frames"), report.frames.to_string());
             }
-            Err(Error::Unfinished { kept, source }) => {
+            Err(Error::Unfinished { kept, source, .. }) => {
                 assert!(matches!(*source, Error::Io { .. }), "{source:?}");
                 assert_eq!(names, [kept.file_name().unwrap().to_str().unwrap()]);
                 let playable: u64 = judge::ffprobe(&kept, "nb_read_frames").parse().unwrap();

@@ -2,7 +2,7 @@
 
 mod judge;
 
-use kinetograph::{Html, Movie, Settings};
+use kinetograph::{Animation, Html, Layout, Movie, Settings};
 use tiny_skia::{Color, Pixmap};
 
 /// Two seconds: red, then green.
@@ -50,4 +50,11 @@ fn the_page_holds_the_movie_as_the_base64_program_reads_it() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), encoded).unwrap();
     assert!(judge::run("base64", ["-d".as_ref(), file.path().as_os_str()]) == bytes);
+}
+
+#[test]
+fn what_no_browser_plays_is_not_put_into_a_page() {
+    let film = |settings: Settings| Animation::new(settings, 5, |_, _| Ok(())).to_html().unwrap_err().to_string();
+    assert_eq!(film(Settings::new(16, 16).layout(Layout::AnnexB)), "layout is annexb; browsers play no bare stream");
+    assert_eq!(film(Settings::new(u32::MAX, 9)), "width is 4294967295; it must be 1 to 16384");
 }

@@ -1,26 +1,15 @@
 //! What a user sees of a movie that was pushed frame by frame.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use kinetograph::{Error, Frame, FrameRate, Layout, Movie, OddSize, Quality, Settings};
+use kinetograph::{Error, Frame, FrameRate, Layout, Movie, OddSize, Quality, Rotation, Settings};
 use tiny_skia::{Color, Paint, PathBuilder, Pixmap, Rect, Stroke, Transform};
 
+#[path = "judge/boxes.rs"]
+mod boxes;
 mod judge;
 
-/// The path of an example, which `cargo test` builds beside the tests.
-fn example(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().expect("the path of this test");
-    let target = tests.parent().and_then(Path::parent).expect("target/…/deps/…");
-    target.join("examples").join(name)
-}
-
-/// The names of what is in a folder.
-fn listing(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
+use judge::{example, listing};
 
 /// A movie of grey frames at `path`.
 fn grey_movie(path: &Path, settings: &Settings, frames: u32) -> kinetograph::Result<kinetograph::Report> {
@@ -33,17 +22,8 @@ fn grey_movie(path: &Path, settings: &Settings, frames: u32) -> kinetograph::Res
 }
 
 /// The types of the boxes at the top of a file, in order.
-fn top_boxes(movie: &Path) -> Vec<String> {
-    let bytes = std::fs::read(movie).unwrap();
-    let (mut at, mut types) = (0, Vec::new());
-    while at < bytes.len() {
-        types.push(String::from_utf8(bytes[at + 4..at + 8].to_vec()).unwrap());
-        at += match u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) {
-            1 => u64::from_be_bytes(bytes[at + 8..at + 16].try_into().unwrap()) as usize,
-            size => size as usize,
-        };
-    }
-    types
+fn top_boxes(movie: &Path) -> Vec<[u8; 4]> {
+    boxes::boxes(&std::fs::read(movie).unwrap()).iter().map(|found| found.name).collect()
 }
 
 #[test]
@@ -86,8 +66,8 @@ fn the_demo_is_what_players_expect() {
         assert_eq!(judge::mediainfo(&movie, field), expected, "{field}");
     }
     let boxes = top_boxes(&movie);
-    let place = |name| boxes.iter().position(|found| found == name).expect(name);
-    assert!(place("moov") < place("mdat"), "{boxes:?}");
+    let place = |name| boxes.iter().position(|found| found == name).expect("the box");
+    assert!(place(b"moov") < place(b"mdat"), "{boxes:?}");
 }
 
 #[test]
@@ -171,6 +151,18 @@ fn what_cannot_be_made_is_refused_with_value_and_limit_before_a_file_exists() {
         (sized().quality(Quality::Crf(f32::NAN)), "crf is NaN; it must be 0 to 51"),
         (sized().quality(Quality::Qp(52)), "qp is 52; it must be 0 to 51"),
         (sized().quality(Quality::Bitrate(0)), "bitrate is 0; it must be 1 to 2000000"),
+        (
+            sized().quality(Quality::Bitrate(500)).vbv(400, 400),
+            "vbv's max_kbit_per_second is 400; it must be at least the bitrate, 500",
+        ),
+        (
+            sized().quality(Quality::Lossless).vbv(400, 400),
+            "vbv's max_kbit_per_second is 400; it needs a bit rate, or a rate factor that is not lossless",
+        ),
+        (
+            Settings::new(16384, 16).pixel_aspect(3, 1).rotation(Rotation::Half),
+            "pixel_aspect is 3:1; a frame of 16384×16 must have 1 to 32767 pixels when either side is scaled by it",
+        ),
         (sized().bit_depth(9), "bit_depth is 9; it must be 8 or 10"),
         (sized().keyframe_interval(0), "keyframe_interval is 0; it must be 1 to 100000"),
         (sized().threads(1000), "threads is 1000; it must be 1 to 128"),
@@ -258,6 +250,17 @@ fn times_must_increase_and_stay_countable() {
     movie.hold(0.46).unwrap();
     let (_, report) = movie.finish().unwrap();
     assert_eq!((report.frames, report.seconds), (2, 1.0));
+}
+
+#[test]
+fn times_given_after_frames_that_were_pushed_count_from_the_beginning() {
+    let mut movie = Movie::in_memory(&Settings::new(16, 16).frame_rate(25)).unwrap();
+    movie.push(Frame::gray8(&[0; 256], 16, 16)).unwrap();
+    movie.push_at(Frame::gray8(&[9; 256], 16, 16), 5.0).unwrap();
+    movie.push(Frame::gray8(&[0; 256], 16, 16)).unwrap();
+    let error = movie.push_at(Frame::gray8(&[9; 256], 16, 16), 5.0).unwrap_err().to_string();
+    assert_eq!(error, "frame 3 at 5 s: it must be later than frame 2 at 5.04 s");
+    assert_eq!(movie.finish().unwrap().1.seconds, 5.08);
 }
 
 #[test]

@@ -8,6 +8,8 @@ use kinetograph::{Error, Frame, Movie, Preset, Settings};
 mod child;
 mod judge;
 
+use judge::listing;
+
 /// Names that x264 reads besides those that the help of its program lists.
 const MORE_NAMES: &str = "analyse cabac-idc cplx-blur cqm4ic cqm4p cqm4pc cqm4py cqm8 cqm8i cqm8p direct-pred dpb-size \
     filter frameref fullrange global-header interlaced ip-factor keyint-min level-idc log me-range mv-range \
@@ -69,9 +71,4 @@ fn no_option_reads_writes_prints_crashes_or_hangs() {
         assert!(outcome.passed() && outcome.stderr.is_empty(), "at {last}: {outcome}");
         assert_eq!(listing(folder.path()), [PIPE], "{names:?}");
     }
-}
-
-/// The names of what is in a folder.
-fn listing(folder: &Path) -> Vec<String> {
-    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }

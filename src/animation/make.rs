@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::time::Instant;
 
-use super::Animation;
 use super::folder::Folder;
 use super::piece::{Identity, Piece};
 use super::state::{Failure, Job};
 use super::workers::run;
+use super::{Animation, MOST_WORKERS};
 use crate::packet::{Packet, ParameterSets};
 use crate::part::{Film, Part, Parts};
 use crate::progress::Progress;
@@ -16,9 +16,6 @@ use crate::recording::{Recording, Written};
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::{Error, Result};
-
-/// The most workers: more than any machine has cores.
-const MOST_WORKERS: usize = 1024;
 
 /// The most frames: what the file format can count.
 const MOST_FRAMES: u64 = u32::MAX as u64;

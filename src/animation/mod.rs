@@ -22,9 +22,12 @@ use crate::packet::ParameterSets;
 use crate::progress::{Progress, Verdict};
 use crate::recording::Recording;
 use crate::report::Report;
-use crate::settings::Settings;
-use crate::{Frame, Result};
+use crate::settings::{Layout, Settings};
+use crate::{Error, Frame, Result};
 use artist::{Artist, Canvas, Given};
+
+/// The most workers: each has an encoder and a canvas.
+const MOST_WORKERS: usize = 1024;
 
 pub use self::moment::Moment;
 pub use self::piece::Piece;
@@ -71,9 +74,9 @@ pub use self::piece::Piece;
 ///
 /// # Memory
 ///
-/// For each worker: one canvas (4 bytes a pixel) or one frame given; at most 4 pictures in planes (1.5 bytes a pixel in 4:2:0 at 8 bits),
-/// usually 1; one encoder, and for a moment where its parts end another (60 MB for 500×500 pixels at preset medium, in proportion to the pixels); and the encoded
-/// pictures of 2 parts at most, held until it is their turn. Besides, the movie's index, about 16 bytes a frame. None
+/// For each worker: one canvas (4 bytes a pixel) or one frame given; at most 4 pictures in planes (1.5 bytes a pixel in
+/// 4:2:0 at 8 bits), usually 1; one encoder, and for a moment where its parts end another (60 MB for 500×500 pixels at
+/// preset medium, in proportion to the pixels); and the encoded pictures of 2 parts at most, held until it is their turn. Besides, the movie's index, about 16 bytes a frame. None
 /// of it but the index grows with the number of frames.
 pub struct Animation<'a> {
     settings: Settings,
@@ -166,7 +169,7 @@ impl<'a> Animation<'a> {
             frames,
             artist,
             layer: None,
-            workers: available_parallelism().map_or(1, usize::from),
+            workers: available_parallelism().map_or(1, usize::from).min(MOST_WORKERS),
             on_progress: Box::new(|_| ControlFlow::Continue(())),
             folder: None,
         }
@@ -224,7 +227,8 @@ impl<'a> Animation<'a> {
     /// [`Error::Setting`](crate::Error::Setting), [`Error::NoFrames`](crate::Error::NoFrames) or
     /// [`Error::X264`](crate::Error::X264) for what cannot be made, before a file exists;
     /// [`Error::Draw`](crate::Error::Draw) for the first error of the closure;
-    /// [`Error::Cancelled`](crate::Error::Cancelled); [`Error::Piece`](crate::Error::Piece) for what
+    /// [`Error::FrameSize`](crate::Error::FrameSize) and [`Error::FrameData`](crate::Error::FrameData) for a frame or
+    /// canvas that does not fit; [`Error::Cancelled`](crate::Error::Cancelled); [`Error::Piece`](crate::Error::Piece) for what
     /// [`resume`](Self::resume) refuses; [`Error::Io`](crate::Error::Io) if writing fails. All workers stop first.
     ///
     /// # Panics
@@ -255,7 +259,7 @@ impl<'a> Animation<'a> {
     /// Makes the movie as a `<video>` element for a web page, which an Evcxr notebook shows.
     ///
     /// # Errors
-    /// As [`save`](Self::save).
+    /// As [`save`](Self::save); [`Error::Setting`](crate::Error::Setting) for [`Layout::AnnexB`].
     ///
     /// ```
     /// use kinetograph::{Animation, Settings};
@@ -264,6 +268,11 @@ impl<'a> Animation<'a> {
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
     pub fn to_html(self) -> Result<Html> {
+        self.validate()?;
+        let Settings { layout, .. } = self.settings;
+        if layout == Layout::AnnexB {
+            return Err(Error::setting("layout", layout, "browsers play no bare stream"));
+        }
         let (width, height) = self.settings.coded_size();
         self.to_bytes().map(|movie| Html::video(movie, width, height))
     }

@@ -24,7 +24,7 @@ const SAMPLE: usize = 4 + 8 + 8 + 1;
 ///
 /// A piece knows which part of which movie it is: the number of frames, the settings that shape the stream, the version
 /// of this crate and that of x264. It does not know what was drawn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Piece {
     part: u64,
     identity: String,
@@ -114,11 +114,20 @@ impl Piece {
             let name = |sets| x264(sets).unwrap_or_else(|| "another x264".into());
             return refuse(format!("it was made by x264 {}, not {}", name(&self.sets), name(sets)));
         }
+        if self.part >= parts.count() {
+            return refuse(format!("the movie has {} parts, counted from 0", parts.count()));
+        }
         let frames = parts.range(self.part);
-        if self.part >= parts.count() || self.frames() != frames.end - frames.start {
+        if self.frames() != frames.end - frames.start {
             return refuse(format!("it has {} frames, not {}", self.frames(), frames.end - frames.start));
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Debug for Piece {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Piece(part {}, {} frames, {} bytes)", self.part, self.frames(), self.film.data.len())
     }
 }
 

@@ -33,8 +33,10 @@ pub(super) struct Limbs {
     pub luma: Weights<4>,
     /// The weight of alpha that brings in the constant without its whole number and its half, for kernels that round
     /// by other means. It is so small that it has no high limb.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub luma_guard: i16,
     /// The whole number: the sample of black.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub luma_offset: u8,
     /// Cb and Cr from first − green and third − green, summed over the pixels that share the sample: their weights add
     /// up to 0, so that the differences say it all.

@@ -74,6 +74,7 @@ pub(super) fn starts(columns: usize, width: usize) -> impl Iterator<Item = usize
 impl Rows<'_> {
     /// The columns of four-byte pixels, if all rows have room for that many with chroma for `wide` columns each in
     /// blocks of `width`: what the kernels rely on.
+    #[cfg(target_arch = "x86_64")]
     pub fn columns(&self, width: usize, wide: usize, high: usize) -> usize {
         let columns = self.pixels[0].len() / 4;
         assert!(columns >= width);

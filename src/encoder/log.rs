@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use x264_sys::{X264_LOG_DEBUG, X264_LOG_ERROR, X264_LOG_INFO, X264_LOG_WARNING, x264_param_t};
 
@@ -18,15 +18,16 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub fn new() -> Box<Self> {
-        Box::new(Self { errors: Mutex::new(Vec::new()) })
+    /// Shared with x264, so not in a box: moving that would claim that nobody else has its address.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { errors: Mutex::new(Vec::new()) })
     }
 
     /// Makes encoders that are opened with these parameters log here.
-    pub fn attach(&self, parameters: &mut x264_param_t) {
+    pub fn attach(self: &Arc<Self>, parameters: &mut x264_param_t) {
         // SAFETY: the function only stores the pointers in the parameters, which are exclusively borrowed; that the
         // log outlives the encoder is the duty stated at the type, which `Encoder` fulfils by owning both.
-        unsafe { kinetograph_log_to(parameters, std::ptr::from_ref(self).cast_mut().cast()) };
+        unsafe { kinetograph_log_to(parameters, Arc::as_ptr(self).cast_mut().cast()) };
         // Without a reader, x264 need not even print its messages of every frame.
         let traced = log::log_enabled!(target: TARGET, log::Level::Trace);
         parameters.i_log_level = if traced { X264_LOG_DEBUG } else { X264_LOG_INFO } as c_int;

@@ -12,7 +12,7 @@ mod tests;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use x264_sys::*;
 
@@ -48,7 +48,7 @@ pub(crate) enum Coding {
 pub(crate) struct Encoder {
     raw: NonNull<x264_t>,
     /// Used by x264's threads until `raw` is closed: fields are dropped after `Drop::drop` has closed it.
-    log: Box<Log>,
+    log: Arc<Log>,
     sets: ParameterSets,
     /// The access unit last encoded, each NAL unit behind its length.
     access_unit: Vec<u8>,
@@ -88,7 +88,7 @@ impl Encoder {
         let raw = {
             let _guard = OPENING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             // SAFETY: the parameters are initialised; x264 copies what it keeps of them, but for the log's address,
-            // which the box keeps the same.
+            // which stays the same.
             unsafe { x264_encoder_open(parameters.as_mut()) }
         };
         let Some(raw) = NonNull::new(raw) else {
@@ -163,7 +163,7 @@ impl Encoder {
         Ok(None)
     }
 
-    /// Has x264 encode, and puts the access unit it gives into `self.unit`.
+    /// Has x264 encode, and puts the access unit it gives into `self.access_unit`.
     ///
     /// # Safety
     /// The picture is null or initialised, and its planes are valid for reads of the encoder's size and format.

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString, c_int};
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use x264_sys::*;
 
@@ -19,7 +20,7 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// The parameters for valid settings, their messages going to `log`.
-    pub fn new(settings: &Settings, threading: Threading, log: &Log) -> Result<Self> {
+    pub fn new(settings: &Settings, threading: Threading, log: &Arc<Log>) -> Result<Self> {
         let preset = c_string(settings.preset.name());
         let tune = settings.tune.map(|tune| c_string(tune.name()));
         let mut raw = MaybeUninit::uninit();
@@ -44,11 +45,14 @@ impl Parameters {
         (parameters.raw.rc.psz_stat_in, parameters.raw.rc.psz_stat_out) = (std::ptr::null_mut(), std::ptr::null_mut());
         parameters.set_picture(settings);
         parameters.set_rate(settings);
+        parameters.set_keyframe_interval(settings);
         parameters.set_threads(settings, threading);
         let is_level = settings.level.map(|level| parameters.parse("level", level.name())).transpose()?.is_some();
         for (name, value) in &settings.x264_options {
             parameters.parse(name, value)?;
         }
+        // x264 raises it to a least interval given by name.
+        parameters.set_keyframe_interval(settings);
         let chooses_references = |(name, _): &(String, String)| name == "ref" || name == "frameref";
         if is_level && !settings.x264_options.iter().any(chooses_references) {
             parameters.fit_references_to_level();
@@ -90,9 +94,6 @@ impl Parameters {
         raw.b_vfr_input = clock.variable.into();
         (raw.i_timebase_num, raw.i_timebase_den) =
             if clock.variable { (1, clock.timescale) } else { (rate.denominator(), rate.numerator()) };
-        if let Some(frames) = settings.keyframe_interval {
-            raw.i_keyint_max = frames as c_int;
-        }
         let rc = &mut raw.rc;
         let (method, constant_qp) = match settings.quality {
             Quality::Crf(crf) => {
@@ -113,6 +114,12 @@ impl Parameters {
         if let Some(vbv) = settings.vbv {
             rc.i_vbv_max_bitrate = vbv.max_kbit_per_second as c_int;
             rc.i_vbv_buffer_size = vbv.buffer_kbit as c_int;
+        }
+    }
+
+    fn set_keyframe_interval(&mut self, settings: &Settings) {
+        if let Some(frames) = settings.keyframe_interval {
+            self.raw.i_keyint_max = frames as c_int;
         }
     }
 

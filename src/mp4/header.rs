@@ -166,8 +166,8 @@ impl Header {
     /// frame is shown, `bytes` the size of all samples.
     pub fn plain(&self, durations: Durations, media_time: u64, bytes: u64, tables: Tables) -> Result<Vec<u8>> {
         let mut moov = self.write(durations, media_time, tables)?;
-        let seconds = u128::from(durations.media.max(1));
-        let average = u128::from(bytes) * 8 * u128::from(self.timescale()) / seconds;
+        let ticks = u128::from(durations.media.max(1));
+        let average = u128::from(bytes) * 8 * u128::from(self.timescale()) / ticks;
         let average = u32::try_from(average).unwrap_or(u32::MAX);
         let rates = [self.buffer_bytes, self.max_rate.max(average), average];
         let btrt = boxed(b"btrt", rates.map(u32::to_be_bytes).as_flattened());

@@ -178,6 +178,7 @@ fn runs(values: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, u32)> {
 /// Bytes of the `free` box that the index is to go into, enough for the expected frames: at least the 16 that make it an
 /// mdat header with a 64-bit size.
 pub(super) fn reserve(header: &Header, settings: &Settings) -> Result<u64> {
+    // More frames than the reserve can have bytes make no difference.
     let Some(frames) = settings.expected_frames.map(|frames| frames.min(MAX_RESERVE)) else { return Ok(16) };
     let tables = Tables { offsets: true, sync: true, wide: true };
     let fixed = header.plain(Durations { movie: u64::MAX, media: u64::MAX }, 0, 0, tables)?.len() as u64;

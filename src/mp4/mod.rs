@@ -211,7 +211,9 @@ impl Muxer {
             fragment_dts: 0,
             packets: 0,
         });
-        let (pts, mut dts) = (packet.pts - times.origin, packet.dts - times.origin);
+        let uncountable = |time| Error::Mp4(format!("a packet's time is {time} ticks; at most 2^60 can be"));
+        let counted = |time: i64| (time.unsigned_abs() <= 1 << 60).then_some(time).ok_or_else(|| uncountable(time));
+        let (pts, mut dts) = (counted(packet.pts)? - times.origin, counted(packet.dts)? - times.origin);
         let ahead = i64::from(self.header.delay) - i64::from(times.packets) * i64::from(self.header.frame);
         if ahead >= 0 {
             dts = dts.max(-ahead);

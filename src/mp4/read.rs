@@ -3,6 +3,7 @@
 //! What is read may be damaged or hostile: nothing is believed, and nothing is allocated on the word of a size field.
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use mp4::{MoofBox, MoovBox, ReadBox};
 
@@ -50,12 +51,18 @@ impl Reader {
         Ok(Some(Summary { frames: count.ok_or_else(|| damaged("stsz"))?, seconds }))
     }
 
-    /// Takes the next fragment: the bytes of its `moof` box, where that begins, and where the payload of the `mdat`
-    /// behind it begins and ends.
+    /// Takes the next fragment: the bytes of its `moof` box, where that begins, where the payload of the `mdat` behind
+    /// it begins and ends, and what reads four of that payload's bytes.
     ///
     /// # Errors
-    /// [`Error::Mp4`] if the fragment is damaged; it is then not taken.
-    pub fn push(&mut self, moof: &[u8], moof_at: u64, payload: std::ops::Range<u64>) -> Result<()> {
+    /// [`Error::Mp4`] if the fragment is damaged; it is then not taken. What reading fails with.
+    pub fn push(
+        &mut self,
+        moof: &[u8],
+        moof_at: u64,
+        payload: Range<u64>,
+        word_at: &mut dyn FnMut(u64) -> Result<u32>,
+    ) -> Result<()> {
         let samples = fragment_samples(moof, self.header.frame, payload.start - moof_at)?;
         let bytes: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
         if samples.is_empty() || bytes != payload.end - payload.start {
@@ -64,6 +71,7 @@ impl Reader {
         if self.samples.count.checked_add(samples.len() as u32 + 1).is_none() {
             return Err(damaged("trun"));
         }
+        check_units(&samples, payload.start, word_at)?;
         let mut dts = self.samples.duration + self.last.map_or(0, |last| u64::from(last.duration));
         for sample in &samples {
             let shown = dts.saturating_add(sample.offset.into());
@@ -170,6 +178,24 @@ fn fragment_samples(moof: &[u8], frame: u32, payload: u64) -> Result<Vec<Sample>
         }
     });
     Ok(samples.collect())
+}
+
+/// Whether NAL units fill the samples, which begin at `at`: after a power cut a file may have its length, but zeros where
+/// the system had not written yet.
+fn check_units(samples: &[Sample], mut at: u64, word_at: &mut dyn FnMut(u64) -> Result<u32>) -> Result<()> {
+    for sample in samples {
+        let end = at + u64::from(sample.size);
+        while at + 4 < end {
+            match word_at(at)? {
+                0 => return Err(damaged("mdat")),
+                length => at += 4 + u64::from(length),
+            }
+        }
+        if at != end {
+            return Err(damaged("mdat"));
+        }
+    }
+    Ok(())
 }
 
 /// The box at a path, read by the crate's reader, which cannot leave it.

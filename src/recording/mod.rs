@@ -183,6 +183,8 @@ impl Parts {
                 if let Some(finished) = finished {
                     file.complete(&finished)?;
                 }
+                // Complete, whatever becomes of its name.
+                self.playable = true;
                 Ok(Written { bytes: file.finish()?, media: Vec::new() })
             }
             Sink::Memory(memory) => {

@@ -220,6 +220,47 @@ fn a_file_that_is_cut_anywhere_shows_every_frame_of_its_complete_fragments_and_c
     }
 }
 
+/// Cut where it is damaged, it would lose the good fragments behind.
+#[test]
+fn a_recording_that_is_damaged_in_front_of_good_fragments_is_refused_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let reference = Reference::new(folder.path(), (25, 1), 60, "-g 35");
+    let settings = reference.settings.clone().fragment_seconds(0.5);
+    let mut recording = Recording::create(&folder.path().join("damaged.mp4"), &settings, &reference.sets).unwrap();
+    for Sample { data, pts, dts, sync, .. } in &reference.samples {
+        recording.push(&Packet { data, pts: *pts, dts: *dts, sync: *sync }).unwrap();
+    }
+    recording.keep();
+    let part = only_part(folder.path());
+    let whole = std::fs::read(&part).unwrap();
+    let start = |found: &boxes::Mp4Box<'_>| found.bytes.as_ptr() as usize - whole.as_ptr() as usize;
+    let fragments: Vec<_> = boxes::boxes(&whole)
+        .iter()
+        .map(|found| (start(found), found.name, found.bytes.len()))
+        .filter(|(_, name, _)| [*b"moof", *b"mdat"].contains(name))
+        .collect();
+    assert!(fragments.len() >= 6, "{fragments:?}");
+    // The second fragment's head, its size, its samples; the head of the first.
+    for (index, offset) in [(2, 30), (2, 0), (2, 4), (3, 8), (0, 4)] {
+        let mut damaged = whole.clone();
+        damaged[fragments[index].0 + offset] ^= 0x55;
+        std::fs::write(&part, &damaged).unwrap();
+        let error = crate::recover(&part).unwrap_err().to_string();
+        let (from, next) = (fragments[index / 2 * 2].0, fragments[index / 2 * 2 + 2].0);
+        let expected = format!("the fragment at byte {from} is damaged, and another one follows at byte {next}");
+        assert!(error.ends_with(&expected), "{index} {offset}: {error}");
+        assert!(std::fs::read(&part).unwrap() == damaged);
+    }
+    // As after a power cut: the length is there, the last bytes are not.
+    let (last, _, size) = fragments[fragments.len() - 1];
+    let mut zeros = whole.clone();
+    zeros[last + 8..last + size].fill(0);
+    std::fs::write(&part, &zeros).unwrap();
+    let recovered = crate::recover(&part).unwrap();
+    let complete = boxes::complete_fragments(&whole[..fragments[fragments.len() - 2].0]).0;
+    assert_eq!((recovered.frames, shown(&part).len()), (complete as u64, complete));
+}
+
 fn only_part(folder: &Path) -> PathBuf {
     let parts: Vec<_> = std::fs::read_dir(folder)
         .unwrap()

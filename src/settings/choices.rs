@@ -226,20 +226,21 @@ named! {
 #[non_exhaustive]
 pub enum Quality {
     /// Constant rate factor: constant perceived quality, as few bytes as it takes. 0 to 51, lower is better; the
-    /// default is 23; 17 or 18 is visually lossless for most material. At 8 bits 0 is lossless; at 10 bits the range
-    /// begins at −12.
+    /// default is 23; 17 or 18 is visually lossless for most material. Below 1 it is [`Lossless`](Self::Lossless); at
+    /// 10 bits the range begins at −12, and is lossless below −11.
     Crf(f32),
     /// An average bit rate in kbit/s, 1 to 2,000,000. Parts of an [`Animation`](crate::Animation) cannot share a rate,
     /// so it is then encoded by one encoder.
     Bitrate(u32),
-    /// A constant quantiser, 0 (lossless at 8 bits) to 51 (63 at 10 bits).
+    /// A constant quantiser, 0 ([lossless](Self::Lossless)) to 51 (63 at 10 bits).
     Qp(u8),
     /// Every decoded sample equals the converted one. The profile is then High 4:4:4 Predictive, which browsers and
     /// QuickTime do not play.
     Lossless,
 }
 
-/// Limits for a decoder with a buffer of a given size, the video buffering verifier (H.264 Annex C).
+/// Limits for a decoder with a buffer of a given size, the video buffering verifier (H.264 Annex C). They hold for a
+/// bit rate, which must not exceed theirs, and for a rate factor that is not lossless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vbv {
     /// The rate at which the buffer fills, in kbit/s.

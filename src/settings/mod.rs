@@ -279,7 +279,8 @@ impl Settings {
     /// The size of the coded pictures in pixels: the size with an odd side made even where the chroma needs it.
     pub fn coded_size(&self) -> (u32, u32) {
         let (wide, high) = self.chroma.subsampling();
-        (self.width.next_multiple_of(wide), self.height.next_multiple_of(high))
+        let even = |side: u32, by| side.checked_next_multiple_of(by).unwrap_or(u32::MAX);
+        (even(self.width, wide), even(self.height, high))
     }
 
     /// The clock of the movie; the frame rate must be valid.

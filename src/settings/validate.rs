@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use super::tag::NOT_TEXT;
-use super::{Chroma, OddSize, Profile, Quality, Settings, x264_options};
+use super::{Chroma, OddSize, Profile, Quality, Rotation, Settings, x264_options};
 use crate::time::Clock;
 use crate::{Error, Result};
 
@@ -64,11 +64,13 @@ impl Settings {
         let ((width, height), (wide, high)) = (self.coded_size(), self.pixel_aspect);
         let scaled = |side: u32, by: u32, to: u32| u64::from(side) * u64::from(by) / u64::from(to);
         let sides = [scaled(width, wide, high), scaled(height, high, wide)];
-        if sides.iter().all(|side| (1..=65_535).contains(side)) {
+        // A turned frame is moved back by its size, which has a sign.
+        let most = if self.rotation == Rotation::None { 65_535 } else { 32_767 };
+        if sides.iter().all(|side| (1..=most).contains(side)) {
             return Ok(());
         }
         let allowed =
-            format!("a frame of {width}×{height} must have 1 to 65535 pixels when either side is scaled by it");
+            format!("a frame of {width}×{height} must have 1 to {most} pixels when either side is scaled by it");
         Err(Error::setting("pixel_aspect", format!("{wide}:{high}"), allowed))
     }
 
@@ -86,21 +88,42 @@ impl Settings {
         if let Some(vbv) = self.vbv {
             within("vbv's max_kbit_per_second", vbv.max_kbit_per_second, 1..=2_000_000)?;
             within("vbv's buffer_kbit", vbv.buffer_kbit, 1..=2_000_000)?;
+            // x264 would ignore the one and lower the other, with a warning.
+            let rate = vbv.max_kbit_per_second;
+            let allowed = match self.quality {
+                _ if self.is_constant_qp() => Some("it needs a bit rate, or a rate factor that is not lossless".into()),
+                Quality::Bitrate(average) if average > rate => {
+                    Some(format!("it must be at least the bitrate, {average}"))
+                }
+                _ => None,
+            };
+            if let Some(allowed) = allowed {
+                return Err(Error::setting("vbv's max_kbit_per_second", rate, allowed));
+            }
         }
         self.validate_profile()
+    }
+
+    /// Whether x264 codes without loss.
+    fn is_lossless(&self) -> bool {
+        match self.quality {
+            Quality::Lossless | Quality::Qp(0) => true,
+            // x264 cuts the factor to a whole quantiser, which begins at −12 for 10 bits.
+            Quality::Crf(crf) => crf + if self.bit_depth == 10 { 12.0 } else { 0.0 } < 1.0,
+            _ => false,
+        }
+    }
+
+    /// Whether x264 has no rate to control.
+    fn is_constant_qp(&self) -> bool {
+        matches!(self.quality, Quality::Qp(_)) || self.is_lossless()
     }
 
     /// x264 refuses these too, but says why on standard error only.
     fn validate_profile(&self) -> Result<()> {
         let Some(profile) = self.profile else { return Ok(()) };
-        let lossless = match self.quality {
-            Quality::Lossless | Quality::Qp(0) => true,
-            // x264 cuts the factor to a whole quantiser, which begins at −12 for 10 bits.
-            Quality::Crf(crf) => crf + if self.bit_depth == 10 { 12.0 } else { 0.0 } < 1.0,
-            _ => false,
-        };
         let (least, why) = [
-            (Profile::High444, "lossless quality", lossless),
+            (Profile::High444, "lossless quality", self.is_lossless()),
             (Profile::High444, "chroma 444", self.chroma == Chroma::Yuv444),
             (Profile::High422, "chroma 422", self.chroma == Chroma::Yuv422),
             (Profile::High10, "bit_depth 10", self.bit_depth == 10),

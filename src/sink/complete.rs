@@ -11,8 +11,7 @@ impl UnfinishedFile {
             Form::Fragmented => Ok(()),
             Form::Progressive => {
                 self.shift(recording.samples_at(), recording.head_length()?)?;
-                recording.head(&mut |edit| self.edit(edit))?;
-                self.edit(Edit::Sync)
+                recording.head(&mut |edit| self.edit(edit))
             }
             Form::CrashSafe => {
                 if recording.commit(&mut |edit| self.edit(edit))? {

@@ -78,7 +78,7 @@ impl UnfinishedFile {
 
     /// Cuts off what is behind `length`.
     pub fn truncate(&mut self, length: u64) -> Result<()> {
-        self.file.as_file().set_len(length).map_err(self.failed("cutting"))?;
+        self.file.as_file().set_len(length).map_err(|error| self.failed("cutting", error))?;
         self.length = length;
         Ok(())
     }
@@ -116,7 +116,10 @@ impl UnfinishedFile {
     pub fn edit(&mut self, edit: Edit<'_>) -> Result<()> {
         match edit {
             Edit::Write(at, bytes) => self.write(at, bytes),
-            Edit::Sync => fault::point().and_then(|()| self.file.as_file().sync_data()).map_err(self.failed("writing")),
+            Edit::Sync => {
+                let synced = fault::point().and_then(|()| self.file.as_file().sync_data());
+                synced.map_err(|error| self.failed("writing", error))
+            }
         }
     }
 
@@ -154,19 +157,20 @@ impl UnfinishedFile {
             // Both are files, so the kernel copies.
             let copied =
                 fault::point().and_then(|()| io::copy(&mut from.file.as_file().take(length), &mut self.file.as_file()));
-            if copied.map_err(self.failed("writing"))? != length {
-                return Err(from.failed("reading")(ErrorKind::UnexpectedEof.into()));
+            if copied.map_err(|error| self.failed("writing", error))? != length {
+                return Err(from.failed("reading", ErrorKind::UnexpectedEof.into()));
             }
             self.length += length;
         }
         Ok(())
     }
 
-    /// Gives the file its name, in place of an earlier file of that name; returns its length.
+    /// Gives the file its name, in place of an earlier file of that name, when it is safe on the disk; returns its
+    /// length.
     pub fn finish(&mut self) -> Result<u64> {
-        fault::point()
-            .and_then(|()| fs::rename(self.file.path(), &self.target))
-            .map_err(self.failed(&format!("renaming to {}", self.target.display())))?;
+        self.edit(Edit::Sync)?;
+        let renamed = fault::point().and_then(|()| fs::rename(self.file.path(), &self.target));
+        renamed.map_err(|error| self.failed(&format!("renaming to {} from", self.target.display()), error))?;
         self.file.disable_cleanup(true);
         Ok(self.length)
     }
@@ -183,9 +187,9 @@ impl UnfinishedFile {
             // As a full disk does: a part is written, but not of the few bytes that commit, which lie in one sector.
             let part = if bytes.len() > 8 { bytes.len() / 2 } else { 0 };
             let _ = self.file.as_file().write_all(&bytes[..part]);
-            return Err(self.failed("writing")(error));
+            return Err(self.failed("writing", error));
         }
-        self.file.as_file().write_all(bytes).map_err(self.failed("writing"))?;
+        self.file.as_file().write_all(bytes).map_err(|error| self.failed("writing", error))?;
         self.length = self.length.max(at + bytes.len() as u64);
         Ok(())
     }
@@ -193,15 +197,16 @@ impl UnfinishedFile {
     /// Fills `bytes` with what is in the file from `at` on.
     pub fn read(&mut self, at: u64, bytes: &mut [u8]) -> Result<()> {
         self.seek(at)?;
-        self.file.as_file().read_exact(bytes).map_err(self.failed("reading"))
+        self.file.as_file().read_exact(bytes).map_err(|error| self.failed("reading", error))
     }
 
     fn seek(&self, at: u64) -> Result<()> {
-        self.file.as_file().seek(SeekFrom::Start(at)).map_err(self.failed("seeking in")).map(drop)
+        let found = self.file.as_file().seek(SeekFrom::Start(at));
+        found.map(drop).map_err(|error| self.failed("seeking in", error))
     }
 
-    fn failed(&self, doing: &str) -> impl FnOnce(io::Error) -> Error + use<> {
-        Error::io(format!("{doing} {}", self.file.path().display()))
+    fn failed(&self, doing: &str, error: io::Error) -> Error {
+        Error::io(format!("{doing} {}", self.file.path().display()))(error)
     }
 }
 

@@ -5,7 +5,7 @@
 pub mod browser;
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Runs a program that must succeed, and gives its standard output.
@@ -17,6 +17,22 @@ pub fn run<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = S
     let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&stderr));
     stdout
+}
+
+/// The path of an example, which `cargo test` builds beside the tests.
+pub fn example(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().expect("the path of this test");
+    let example = tests.parent().and_then(Path::parent).expect("target/…/deps/…").join("examples").join(name);
+    assert!(example.exists(), "{} is not built: cargo build --all-features --examples", example.display());
+    example
+}
+
+/// The names of what is in a folder, sorted.
+pub fn listing(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 /// One field of the first video stream as ffprobe shows it, frames counted by decoding them.
@@ -46,13 +62,6 @@ pub fn mediainfo(movie: &Path, section_and_field: &str) -> String {
 pub fn decode(movie: &Path) -> Vec<u8> {
     let path = movie.to_str().expect("a path in UTF-8");
     run("ffmpeg", ["-v", "error", "-xerror", "-i", path, "-fps_mode", "passthrough", "-f", "rawvideo", "-"])
-}
-
-/// All pictures of a movie as ffmpeg shows them in one of its raw pixel formats, one after another.
-pub fn decode_as(movie: &Path, pixel_format: &str) -> Vec<u8> {
-    let path = movie.to_str().expect("a path in UTF-8");
-    let to = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixel_format, "-"];
-    run("ffmpeg", ["-v", "error", "-xerror", "-i", path].into_iter().chain(to))
 }
 
 /// The NAL units of an Annex B stream, without start codes and the zeros that may follow a unit.
