@@ -1,6 +1,5 @@
 //! x264 options with hostile values: refused, or harmless.
 
-use std::path::Path;
 use std::time::Duration;
 
 use kinetograph::{Error, Frame, Movie, Preset, Settings};
