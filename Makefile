@@ -1,5 +1,5 @@
-# make demo   installs what the build needs (Debian, Ubuntu), builds, and writes demo.mp4
-# make test   installs what the tests judge with, and runs all of them
+# make demo   installs what the build needs (Debian, Ubuntu) but Rust itself, builds, and writes demo.mp4
+# make test   installs what the tests judge with (Debian), and runs all of them
 # make bench  installs what the peers need, runs the criterion benches and then the comparison with peers
 # make peers  the comparison alone; its options in PEERS="…", a Python with peers in PYTHON=…
 # make gallery  the movies of the examples, in target/gallery, and some frames of each in docs/gallery.png
@@ -7,8 +7,9 @@
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
 TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind
 PEER_PACKAGES = ffmpeg x264 g++ nasm
+GALLERY_PACKAGES = ffmpeg
 
-.PHONY: demo test bench peers gallery build-packages test-packages peer-packages
+.PHONY: demo test bench peers gallery rust build-packages test-packages peer-packages gallery-packages
 
 demo: build-packages
 	cargo run --release --example demo -- demo.mp4
@@ -24,13 +25,19 @@ peers: build-packages peer-packages
 	cargo build --release --example encode_raw
 	cargo run --release --manifest-path benches/peers/Cargo.toml -- $(PEERS)
 
-gallery: build-packages test-packages
+gallery: build-packages gallery-packages
 	cargo build --release --all-features --examples
 	for example in plot heat particles svg images large live; do target/release/examples/$$example || exit 1; done
 	target/release/examples/stdout > target/gallery/stdout.mp4
 	target/release/examples/contact_sheet docs/gallery.png
 
-build-packages:
+# rust-version in Cargo.toml
+rust:
+	@found=$$(cargo --version 2>/dev/null | cut -d' ' -f2); \
+	[ "$$(printf '%s\n' 1.89 "$$found" | sort -V | head -1)" = 1.89 ] || { \
+		echo "Rust 1.89 or newer is needed, found: $${found:-none}. https://rustup.rs installs it."; exit 1; }
+
+build-packages: rust
 	@$(call install,$(BUILD_PACKAGES))
 
 test-packages:
@@ -38,6 +45,9 @@ test-packages:
 
 peer-packages:
 	@$(call install,$(PEER_PACKAGES))
+
+gallery-packages:
+	@$(call install,$(GALLERY_PACKAGES))
 
 # Installs the Debian packages of a list that are missing. Other systems have other names, which are only told.
 define install

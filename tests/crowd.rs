@@ -87,6 +87,11 @@ fn threads_and_files() -> (usize, usize) {
 #[test]
 fn many_movies_at_once_are_each_what_they_are_alone() {
     std::panic::set_hook(Box::new(|_| {}));
+    let (threads, files) = threads_and_files();
+    let alone = tempfile::tempdir().unwrap();
+    let solo: Vec<_> = (0..MOVIES).map(|movie| make(movie, alone.path(), false).unwrap()).collect();
+    let animation: Vec<_> = (0..8).map(animate).collect();
+
     let done = Arc::new(AtomicUsize::new(0));
     let watched = Arc::clone(&done);
     // Ends the process if nothing has come to its end for so long: there is a deadlock.
@@ -104,11 +109,6 @@ fn many_movies_at_once_are_each_what_they_are_alone() {
             }
         }
     });
-
-    let alone = tempfile::tempdir().unwrap();
-    let solo: Vec<_> = (0..MOVIES).map(|movie| make(movie, alone.path(), false).unwrap()).collect();
-    let animation: Vec<_> = (0..8).map(animate).collect();
-    let before = threads_and_files();
 
     let together = tempfile::tempdir().unwrap();
     let start = Barrier::new(MOVIES + 8);
@@ -149,6 +149,7 @@ fn many_movies_at_once_are_each_what_they_are_alone() {
 
     // Threads that have been joined may take a moment to go from the kernel's list.
     let end = Instant::now() + Duration::from_secs(5);
+    let before = (threads + 1, files); // with the one that watches
     while threads_and_files() != before && Instant::now() < end {
         thread::sleep(Duration::from_millis(10));
     }

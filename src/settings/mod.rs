@@ -233,7 +233,9 @@ impl Settings {
         Self { layout, ..self }
     }
 
-    /// Sets the seconds of film in a fragment, 0.01 to 3600: what a crash can cost.
+    /// Sets the seconds of film in a fragment, 0.01 to 3600: what a crash can cost, besides the pictures that x264 holds
+    /// back, some fifty, and of an [`Animation`](crate::Animation) the parts that wait for their turn. In the layout
+    /// [`Layout::Fragmented`] a fragment ends only where a keyframe follows.
     #[must_use]
     pub fn fragment_seconds(self, seconds: f64) -> Self {
         Self { fragment_seconds: seconds, ..self }
