@@ -20,17 +20,14 @@ impl AnnexB {
     /// Adds a packet to `out`: parameter sets in front of every picture that decoding can begin at, the encoder's SEI
     /// once.
     pub fn push(&mut self, packet: &Packet<'_>, out: &mut Vec<u8>) {
-        let mut units: Vec<&[u8]> = nal_units(packet.data).collect();
-        let at = usize::from(units.first().is_some_and(|unit| nal_type(unit) == ACCESS_UNIT_DELIMITER));
-        if packet.sync || units.iter().any(|unit| is_recovery_point(unit)) {
-            units.splice(at..at, [&*self.sets.sps, &*self.sets.pps]);
-        }
         let sei = std::mem::take(&mut self.sets.sei);
-        if !sei.is_empty() {
-            let after_sets = units.iter().rposition(|unit| nal_type(unit) == PPS).map_or(at, |pps| pps + 1);
-            units.insert(after_sets, &sei);
-        }
-        for (index, unit) in units.iter().enumerate() {
+        let mut units = nal_units(packet.data).peekable();
+        let delimiter = units.next_if(|unit| nal_type(unit) == ACCESS_UNIT_DELIMITER);
+        let begins = packet.sync || nal_units(packet.data).any(is_recovery_point);
+        let sets = [&*self.sets.sps, &*self.sets.pps].into_iter().filter(|_| begins);
+        let sei_once = (!sei.is_empty()).then_some(&*sei);
+        let units = delimiter.into_iter().chain(sets).chain(sei_once).chain(units);
+        for (index, unit) in units.enumerate() {
             // B.1.2: zero_byte in front of parameter sets and the first NAL unit of an access unit.
             let long = index == 0 || [SPS, PPS].contains(&nal_type(unit));
             out.extend_from_slice(if long { &[0, 0, 0, 1] } else { &[0, 0, 1] });
