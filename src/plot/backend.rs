@@ -173,7 +173,11 @@ impl DrawingBackend for PixmapBackend<'_> {
 
     fn blit_bitmap(&mut self, (left, top): BackendCoord, (width, height): (u32, u32), rgb: &[u8]) -> Drawn {
         let format = PixelFormat::Rgb8;
-        let needed = width as usize * height as usize * format.bytes_per_pixel();
+        // Where they cannot be counted, more than any buffer has.
+        let needed = (width as usize)
+            .checked_mul(height as usize)
+            .and_then(|pixels| pixels.checked_mul(format.bytes_per_pixel()))
+            .unwrap_or(usize::MAX);
         if rgb.len() < needed {
             return Err(DrawingErrorKind::DrawingError(Error::FrameData {
                 what: "the buffer",
