@@ -201,6 +201,18 @@ fn a_translucent_line_is_even_where_it_crosses_itself() {
 }
 
 #[test]
+fn an_outline_without_width_is_not_drawn() {
+    let mut canvas = white(40, 40);
+    draw(&mut canvas, |area| {
+        let style = BLACK.stroke_width(0);
+        area.draw(&Circle::new((20, 20), 12, style)).unwrap();
+        area.draw(&Rectangle::new([(5, 5), (30, 30)], style)).unwrap();
+        area.draw(&PathElement::new([(5, 30), (12, 8), (30, 5)], style)).unwrap();
+    });
+    assert!(canvas == white(40, 40));
+}
+
+#[test]
 fn polygons_that_share_an_edge_leave_no_seam() {
     let mut canvas = white(60, 60);
     draw(&mut canvas, |area| {

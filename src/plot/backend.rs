@@ -128,11 +128,12 @@ impl DrawingBackend for PixmapBackend<'_> {
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
-        let Some(ink) = Ink::new(style.color()) else { return Ok(()) };
+        let width = style.stroke_width();
+        let Some(ink) = Ink::new(style.color()).filter(|_| fill || width > 0) else { return Ok(()) };
         let center = (at.0.clamp(-FAR, FAR), at.1.clamp(-FAR, FAR));
         let radius = radius.min(FAR as u32) as f32;
         // A disc reaches to the outer edge of the pixels that are a radius away, as a circle of one pixel's width does.
-        let half = if fill { 0.5 } else { style.stroke_width().min(FAR as u32) as f32 / 2.0 };
+        let half = if fill { 0.5 } else { width.min(FAR as u32) as f32 / 2.0 };
         ring(&mut self.canvas, center, if fill { -1.0 } else { radius - half }, radius + half, ink);
         Ok(())
     }
