@@ -447,6 +447,24 @@ fn a_heat_map_shows_every_value_where_it_is() {
 }
 
 #[test]
+fn labels_of_a_color_bar_are_spread_over_the_widest_range() {
+    let mut canvas = white(120, 190);
+    let map = HeatMap::new(&[0.0], 1, 1).unwrap().range(f64::MIN..=f64::MAX);
+    map.draw_color_bar(&mut canvas, (5..15, 10..180), ("sans-serif", 12)).unwrap();
+    // The rows of the labels' marks: −1e308, 0 and 1e308 of ±1.798e308.
+    let marks: Vec<u32> = (0..190).filter(|&y| rgb(&canvas, 16, y) == [0; 3]).collect();
+    assert_eq!(marks, [47, 94, 142]);
+    // Beside them the labels, one below the other.
+    let has_ink = |y: &u32| (22..120).any(|x| rgb(&canvas, x, *y)[0] < 128);
+    let rows: Vec<u32> = (0..190).filter(has_ink).collect();
+    let labels: Vec<_> = rows.chunk_by(|a, b| a + 1 == *b).collect();
+    assert_eq!(labels.len(), 3, "{labels:?}");
+    for (label, mark) in labels.iter().zip(marks) {
+        assert!(label[0] < mark && mark < label[label.len() - 1], "{label:?} is not beside {mark}");
+    }
+}
+
+#[test]
 fn heat_maps_that_cannot_be_are_refused_with_the_reason() {
     for (count, rows, columns) in [(5, 2, 3), (7, 2, 3), (0, 0, 0), (0, 0, 7), (1, usize::MAX, usize::MAX)] {
         let values = vec![0.0; count];
