@@ -361,6 +361,24 @@ fn a_font_of_your_own_is_drawn_and_a_broken_one_is_refused() {
     }
 }
 
+#[test]
+fn a_legend_is_drawn_in_known_families_and_refused_in_others() {
+    let legend = |family: &str| {
+        let mut canvas = white(120, 80);
+        let area = PixmapBackend::new(&mut canvas).into_drawing_area();
+        let mut chart = ChartBuilder::on(&area).build_cartesian_2d(0..1, 0..1).unwrap();
+        chart.draw_series(LineSeries::new([(0, 0), (1, 1)], RED)).unwrap().label("Quiz");
+        let drawn = chart.configure_series_labels().label_font((family, 28)).draw().map_err(|error| error.to_string());
+        drop((chart, area));
+        drawn.map(|()| canvas)
+    };
+    let plain = legend("sans-serif").unwrap();
+    assert!(ink(&plain).iter().any(|&darkness| darkness > 200));
+    assert!(legend("Unheard-of").unwrap_err().contains("FontUnavailable"));
+    register_font("Unheard-of", FontStyle::Normal, dejavu::sans_condensed::bold()).unwrap();
+    assert!(legend("Unheard-of").unwrap() != plain);
+}
+
 /// Past plotters, which moves what is drawn on an area into it before the backend sees it.
 #[test]
 fn no_coordinate_width_or_size_is_too_large() {

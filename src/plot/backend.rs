@@ -22,7 +22,8 @@ type Drawn = Result<(), DrawingErrorKind<Error>>;
 /// Positions are those of plotters' `BitMapBackend`: a coordinate means the centre of a pixel, so that an upright line
 /// one pixel wide is just that, and filled rectangles end before their lower right corner. Unlike there, every other
 /// shape is anti-aliased, and glyphs stand where the font puts them, to a quarter of a pixel. Text is drawn in the faces
-/// of [`register_font`](super::register_font), of which some are embedded; no font of the system is used.
+/// of [`register_font`](super::register_font), of which some are embedded; no font of the system is used. A font that is
+/// made before the first backend, for a legend, needs [`register_fonts`](super::register_fonts) before it.
 ///
 /// ```
 /// use kinetograph::plot::PixmapBackend;
@@ -53,7 +54,7 @@ impl<'a> PixmapBackend<'a> {
 
 impl<'a> From<PixmapMut<'a>> for PixmapBackend<'a> {
     fn from(canvas: PixmapMut<'a>) -> Self {
-        text::register_embedded();
+        text::register_fonts();
         Self { canvas }
     }
 }

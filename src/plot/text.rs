@@ -46,15 +46,30 @@ thread_local! {
 /// beginning are DejaVu Sans with its bold and oblique faces, as `sans-serif` and `DejaVu Sans`; DejaVu Sans Mono as
 /// `monospace`; DejaVu Serif as `serif`. `bytes` is a whole TrueType or OpenType file.
 ///
+/// The legend of a chart (`label_font`) and a `MultiLineText` are measured by plotters itself, which knows no other
+/// family in place of one: there a family that is not known is a `FontError`. Register a face under its name.
+///
 /// # Errors
 /// [`Error::Font`] if the file cannot be read.
 pub fn register_font(family: &str, style: FontStyle, bytes: &'static [u8]) -> Result<()> {
-    register_embedded();
+    register_fonts();
     register(&[family], &[style], bytes)
 }
 
-/// Registers the embedded faces, once.
-pub(super) fn register_embedded() {
+/// Makes the embedded faces known to plotters. It may be called any number of times.
+///
+/// Every [`PixmapBackend`](super::PixmapBackend) does so. Call it first where a font is made before any backend: a font
+/// keeps the face that was known under its name when it was made, and one that found none cannot be measured, which a
+/// legend needs.
+///
+/// ```
+/// use plotters::style::IntoFont;
+///
+/// kinetograph::plot::register_fonts();
+/// let font = ("sans-serif", 20).into_font();
+/// assert!(font.layout_box("a legend").is_ok());
+/// ```
+pub fn register_fonts() {
     use FontStyle::{Bold, Italic, Normal, Oblique};
     use dejavu::{sans, sans_mono, serif};
 
