@@ -23,7 +23,8 @@ type Drawn = Result<(), DrawingErrorKind<Error>>;
 /// one pixel wide is just that, and filled rectangles end before their lower right corner. Unlike there, every other
 /// shape is anti-aliased, and glyphs stand where the font puts them, to a quarter of a pixel. Text is drawn in the faces
 /// of [`register_font`](super::register_font), of which some are embedded; no font of the system is used. A font that is
-/// made before the first backend, for a legend, needs [`register_fonts`](super::register_fonts) before it.
+/// made before the first backend, for a legend, needs [`register_fonts`](super::register_fonts) before it. Every thread
+/// keeps the glyphs that it has drawn, up to 16 MiB of them, and those of large text not at all.
 ///
 /// ```
 /// use kinetograph::plot::PixmapBackend;
