@@ -1,7 +1,7 @@
 //! A movie that is watched while it is being made: fragments over HTTP, to any browser on this machine.
 //!
 //! `cargo run --release --features plotters --example live [SECONDS]` prints the address, and films for 10 seconds unless
-//! told otherwise; what was sent is left in target/gallery/live.mp4.
+//! told otherwise; with `inf`, until its standard input ends. What was sent is left in target/gallery/live.mp4.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,6 +15,7 @@ use tiny_skia::Pixmap;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds: f64 = std::env::args().nth(1).map_or(Ok(10.0), |text| text.parse())?;
+    let input = spawn(|| io::copy(&mut io::stdin(), &mut io::sink()));
     let server = TcpListener::bind("127.0.0.1:0")?;
     println!("http://{}/", server.local_addr()?);
     let film = Film::default();
@@ -29,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut movie = Movie::stream(film.clone(), &settings.layout(Layout::Fragmented).fragment_seconds(0.2))?;
     let mut canvas = Pixmap::new(640, 360).expect("a valid size");
     let (begin, mut signal) = (Instant::now(), vec![0.0; 320]);
-    while begin.elapsed().as_secs_f64() < seconds {
+    while begin.elapsed().as_secs_f64() < seconds && !(seconds.is_infinite() && input.is_finished()) {
         signal.push(0.97 * signal[signal.len() - 1] + 60.0 * (fastrand::f64() - 0.5));
         draw(&mut canvas, &signal[signal.len() - 320..], begin.elapsed().as_secs_f64())?;
         movie.push(&canvas)?;

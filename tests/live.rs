@@ -18,10 +18,11 @@ fn example() -> PathBuf {
 #[test]
 fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
     let folder = tempfile::tempdir().unwrap();
-    let seconds = 20;
+    // Films until it is told to end: a busy machine may take long to open a browser.
     let mut live = Command::new(example())
-        .arg(seconds.to_string())
+        .arg("inf")
         .current_dir(folder.path())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -43,10 +44,10 @@ fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
     assert_eq!(judge::browser::visit(&page), "640 360");
     assert!(live.try_wait().unwrap().is_none(), "the film was finished before it was watched");
 
-    // It ends by itself, and leaves what was sent.
+    drop(live.stdin.take()); // which ends the film
     let report = lines.next().unwrap().unwrap();
     assert!(live.wait().unwrap().success(), "{report}");
     let movie = folder.path().join("target/gallery/live.mp4");
     let frames: u32 = judge::ffprobe(&movie, "nb_read_frames").parse().unwrap();
-    assert!(report.starts_with(&format!("{frames} frames")) && frames > 100, "{report}, {frames} counted");
+    assert!(report.starts_with(&format!("{frames} frames")) && frames > 30, "{report}, {frames} counted");
 }
