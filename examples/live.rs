@@ -39,6 +39,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("{}", movie.finish()?);
     film.lock().complete = true;
+    // One share of the film is here, one with the server; each viewer who has yet to see the end has another.
+    let patience = Instant::now() + Duration::from_secs(5);
+    while Arc::strong_count(&film.0) > 2 && Instant::now() < patience {
+        sleep(Duration::from_millis(20));
+    }
     std::fs::create_dir_all("target/gallery")?;
     Ok(std::fs::write("target/gallery/live.mp4", &film.lock().bytes)?)
 }
@@ -70,6 +75,7 @@ impl Film {
 
     /// Answers a request: with the film as it grows, or with a page that shows it.
     fn send_to(&self, mut viewer: TcpStream) -> io::Result<()> {
+        viewer.set_read_timeout(Some(Duration::from_secs(1)))?; // browsers open connections that they may not use
         let mut request = [0; 2048];
         let length = viewer.read(&mut request)?;
         let (kind, page) = match request[..length].starts_with(b"GET /movie.mp4") {

@@ -3,9 +3,21 @@
 
 mod judge;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+/// What the example sends to a viewer, to the end.
+fn watch(address: &str) -> Vec<u8> {
+    let host = address.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "GET /movie.mp4 HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a header") + 4;
+    answer.split_off(body)
+}
 
 /// The example, which `cargo test` builds unless it is told what to test.
 fn example() -> PathBuf {
@@ -28,6 +40,10 @@ fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
         .unwrap();
     let mut lines = BufReader::new(live.stdout.take().unwrap()).lines();
     let address = lines.next().unwrap().unwrap();
+    let viewer = std::thread::spawn({
+        let address = address.clone();
+        move || watch(&address)
+    });
 
     let page = format!(
         "<!DOCTYPE html><video src={address}movie.mp4 autoplay muted></video><script>
@@ -50,4 +66,7 @@ fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
     let movie = folder.path().join("target/gallery/live.mp4");
     let frames: u32 = judge::ffprobe(&movie, "nb_read_frames").parse().unwrap();
     assert!(report.starts_with(&format!("{frames} frames")) && frames > 30, "{report}, {frames} counted");
+    // The viewer saw the end, too.
+    let (sent, received) = (std::fs::read(&movie).unwrap(), viewer.join().unwrap());
+    assert!(sent == received, "{} bytes of {}", received.len(), sent.len());
 }
