@@ -1,6 +1,8 @@
 //! The example `live`, watched in a browser while it films.
 #![cfg(feature = "plotters")]
 
+#[path = "judge/boxes.rs"]
+mod boxes;
 mod judge;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -66,6 +68,9 @@ fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
     let movie = folder.path().join("target/gallery/live.mp4");
     let frames: u32 = judge::ffprobe(&movie, "nb_read_frames").parse().unwrap();
     assert!(report.starts_with(&format!("{frames} frames")) && frames > 30, "{report}, {frames} counted");
+    // At 30 frames a second, one for every 0.2 s of film; fewer where a scene begins with a keyframe of its own.
+    let fragments = boxes::boxes(&std::fs::read(&movie).unwrap()).iter().filter(|found| &found.name == b"moof").count();
+    assert!(fragments as u32 > frames / 7, "{fragments} fragments of {frames} frames");
     // The viewer saw the end, too.
     let (sent, received) = (std::fs::read(&movie).unwrap(), viewer.join().unwrap());
     assert!(sent == received, "{} bytes of {}", received.len(), sent.len());
