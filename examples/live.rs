@@ -30,9 +30,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::new(640, 360).frame_rate(30).tune(Tune::ZeroLatency).keyframe_interval(6);
     let mut movie = Movie::stream(film.clone(), &settings.layout(Layout::Fragmented).fragment_seconds(0.2))?;
     let mut canvas = Pixmap::new(640, 360).expect("a valid size");
-    let (begin, mut signal) = (Instant::now(), vec![0.0; 320]);
+    // Noise that returns to 0: its standard deviation is 36 pixels, so that it stays on the canvas.
+    let step = |last: f64| 0.97 * last + 30.0 * (fastrand::f64() - 0.5);
+    let mut signal: Vec<f64> = std::iter::successors(Some(0.0), |last| Some(step(*last))).take(320).collect();
+    let begin = Instant::now();
     while begin.elapsed().as_secs_f64() < seconds && !(seconds.is_infinite() && input.is_finished()) {
-        signal.push(0.97 * signal[signal.len() - 1] + 60.0 * (fastrand::f64() - 0.5));
+        signal.push(step(signal[signal.len() - 1]));
         draw(&mut canvas, &signal[signal.len() - 320..], begin.elapsed().as_secs_f64())?;
         movie.push(&canvas)?;
         let due = begin + Duration::from_secs_f64(movie.frames() as f64 / 30.0);
