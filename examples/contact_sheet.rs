@@ -63,8 +63,11 @@ fn frame(movie: &Path, time: &str, folder: &Path) -> Result<Pixmap, Box<dyn std:
         .arg(movie)
         .args(["-frames:v", "1", "-vf", &fit])
         .arg(&picture);
-    if !ffmpeg.status()?.success() {
-        return Err(format!("ffmpeg does not decode {} at {time} s", movie.display()).into());
+    // Beyond the end ffmpeg succeeds without a frame.
+    if !ffmpeg.status()?.success() || !picture.exists() {
+        return Err(format!("ffmpeg decodes no frame of {} at {time} s", movie.display()).into());
     }
-    Ok(Pixmap::load_png(&picture)?)
+    let frame = Pixmap::load_png(&picture)?;
+    std::fs::remove_file(picture)?; // or the next movie would seem to have it
+    Ok(frame)
 }

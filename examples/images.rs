@@ -9,6 +9,7 @@ use image::{Rgb, RgbImage};
 use kinetograph::{Movie, Settings};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    std::fs::create_dir_all("target/gallery")?;
     let folder = match std::env::args_os().nth(1) {
         Some(folder) => PathBuf::from(folder),
         None => draw_some("target/gallery/julia".as_ref())?,
@@ -17,14 +18,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "png"));
     paths.sort();
 
-    let mut pictures = paths.iter().map(|path| Ok::<_, image::ImageError>(image::open(path)?.to_rgb8()));
-    let mut shown = pictures.next().ok_or("there is no PNG in the folder")??;
+    let (first, others) = paths.split_first().ok_or("there is no PNG in the folder")?;
+    let mut shown = open(first)?;
     let settings = Settings::new(shown.width(), shown.height()).frame_rate(30);
     let mut movie = Movie::create("target/gallery/images.mp4", &settings)?;
     movie.push(&shown)?;
     movie.hold(2.0)?;
-    for next in pictures {
-        let next = next?;
+    for path in others {
+        let next = open(path)?;
+        if next.dimensions() != shown.dimensions() {
+            return Err(format!("{} is not of the size of the first picture", path.display()).into());
+        }
         for step in 1..=15 {
             movie.push(&fade(&shown, &next, step, 15))?;
         }
@@ -35,10 +39,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A mixture of two pictures, so many parts of a whole from the second.
+fn open(path: &Path) -> Result<RgbImage, String> {
+    image::open(path).map(|picture| picture.to_rgb8()).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// A mixture of two pictures of one size, so many parts of a whole from the second.
 fn fade(from: &RgbImage, to: &RgbImage, part: u32, whole: u32) -> RgbImage {
     RgbImage::from_fn(from.width(), from.height(), |x, y| {
-        let (from, to) = (from.get_pixel(x, y), to.get_pixel(x.min(to.width() - 1), y.min(to.height() - 1)));
+        let (from, to) = (from.get_pixel(x, y), to.get_pixel(x, y));
         let mix = |channel: usize| u32::from(from[channel]) * (whole - part) + u32::from(to[channel]) * part;
         Rgb([0, 1, 2].map(|channel| (mix(channel) / whole) as u8))
     })

@@ -1,7 +1,7 @@
 //! A movie that is watched while it is being made: fragments over HTTP, to any browser on this machine.
 //!
 //! `cargo run --release --features plotters --example live [SECONDS]` prints the address, and films for 10 seconds unless
-//! told otherwise; what was sent is left in target/gallery/live.mp4.
+//! told otherwise; with `inf`, until its standard input ends. What was sent is left in target/gallery/live.mp4.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,6 +15,7 @@ use tiny_skia::Pixmap;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds: f64 = std::env::args().nth(1).map_or(Ok(10.0), |text| text.parse())?;
+    let input = spawn(|| io::copy(&mut io::stdin(), &mut io::sink()));
     let server = TcpListener::bind("127.0.0.1:0")?;
     println!("http://{}/", server.local_addr()?);
     let film = Film::default();
@@ -25,12 +26,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             spawn(move || film.send_to(viewer)); // ends when the viewer leaves
         }
     });
-    let settings = Settings::new(640, 360).frame_rate(30).tune(Tune::ZeroLatency).keyframe_interval(30);
+    // Viewers are 0.2 s late: fragments are sent whole, and end at the first keyframe after so long.
+    let settings = Settings::new(640, 360).frame_rate(30).tune(Tune::ZeroLatency).keyframe_interval(6);
     let mut movie = Movie::stream(film.clone(), &settings.layout(Layout::Fragmented).fragment_seconds(0.2))?;
     let mut canvas = Pixmap::new(640, 360).expect("a valid size");
-    let (begin, mut signal) = (Instant::now(), vec![0.0; 320]);
-    while begin.elapsed().as_secs_f64() < seconds {
-        signal.push(0.97 * signal[signal.len() - 1] + 60.0 * (fastrand::f64() - 0.5));
+    // Noise that returns to 0: its standard deviation is 36 pixels, so that it stays on the canvas.
+    let step = |last: f64| 0.97 * last + 30.0 * (fastrand::f64() - 0.5);
+    let mut signal: Vec<f64> = std::iter::successors(Some(0.0), |last| Some(step(*last))).take(320).collect();
+    let begin = Instant::now();
+    while begin.elapsed().as_secs_f64() < seconds && !(seconds.is_infinite() && input.is_finished()) {
+        signal.push(step(signal[signal.len() - 1]));
         draw(&mut canvas, &signal[signal.len() - 320..], begin.elapsed().as_secs_f64())?;
         movie.push(&canvas)?;
         let due = begin + Duration::from_secs_f64(movie.frames() as f64 / 30.0);
@@ -38,6 +43,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("{}", movie.finish()?);
     film.lock().complete = true;
+    // One share of the film is here, one with the server; each viewer who has yet to see the end has another.
+    let patience = Instant::now() + Duration::from_secs(5);
+    while Arc::strong_count(&film.0) > 2 && Instant::now() < patience {
+        sleep(Duration::from_millis(20));
+    }
     std::fs::create_dir_all("target/gallery")?;
     Ok(std::fs::write("target/gallery/live.mp4", &film.lock().bytes)?)
 }
@@ -69,6 +79,7 @@ impl Film {
 
     /// Answers a request: with the film as it grows, or with a page that shows it.
     fn send_to(&self, mut viewer: TcpStream) -> io::Result<()> {
+        viewer.set_read_timeout(Some(Duration::from_secs(1)))?; // browsers open connections that they may not use
         let mut request = [0; 2048];
         let length = viewer.read(&mut request)?;
         let (kind, page) = match request[..length].starts_with(b"GET /movie.mp4") {

@@ -201,6 +201,18 @@ fn a_translucent_line_is_even_where_it_crosses_itself() {
 }
 
 #[test]
+fn an_outline_without_width_is_not_drawn() {
+    let mut canvas = white(40, 40);
+    draw(&mut canvas, |area| {
+        let style = BLACK.stroke_width(0);
+        area.draw(&Circle::new((20, 20), 12, style)).unwrap();
+        area.draw(&Rectangle::new([(5, 5), (30, 30)], style)).unwrap();
+        area.draw(&PathElement::new([(5, 30), (12, 8), (30, 5)], style)).unwrap();
+    });
+    assert!(canvas == white(40, 40));
+}
+
+#[test]
 fn polygons_that_share_an_edge_leave_no_seam() {
     let mut canvas = white(60, 60);
     draw(&mut canvas, |area| {
@@ -350,39 +362,71 @@ fn a_font_of_your_own_is_drawn_and_a_broken_one_is_refused() {
 }
 
 #[test]
+fn a_legend_is_drawn_in_known_families_and_refused_in_others() {
+    let legend = |family: &str| {
+        let mut canvas = white(120, 80);
+        let area = PixmapBackend::new(&mut canvas).into_drawing_area();
+        let mut chart = ChartBuilder::on(&area).build_cartesian_2d(0..1, 0..1).unwrap();
+        chart.draw_series(LineSeries::new([(0, 0), (1, 1)], RED)).unwrap().label("Quiz");
+        let drawn = chart.configure_series_labels().label_font((family, 28)).draw().map_err(|error| error.to_string());
+        drop((chart, area));
+        drawn.map(|()| canvas)
+    };
+    let plain = legend("sans-serif").unwrap();
+    assert!(ink(&plain).iter().any(|&darkness| darkness > 200));
+    assert!(legend("Unheard-of").unwrap_err().contains("FontUnavailable"));
+    register_font("Unheard-of", FontStyle::Normal, dejavu::sans_condensed::bold()).unwrap();
+    assert!(legend("Unheard-of").unwrap() != plain);
+}
+
+/// Past plotters, which moves what is drawn on an area into it before the backend sees it.
+#[test]
 fn no_coordinate_width_or_size_is_too_large() {
-    const FAR: i32 = i32::MAX;
-    let mut canvas = white(200, 150);
-    draw(&mut canvas, |area| {
-        let paths: [&[(i32, i32)]; 7] = [
-            &[(10, 10), (FAR, FAR / 2)],
-            &[(10, 20), (-FAR, FAR)],
-            &[(-FAR, -FAR), (FAR, FAR)],
-            &[(-FAR, 100), (FAR, 161), (FAR, FAR), (-FAR, FAR)],
-            &[(-40_000, 30), (40_000, 270)],
-            &[(i32::MIN, i32::MIN), (i32::MIN, 5), (5, 5), (5, 5)],
-            &[],
-        ];
-        for path in paths {
-            for width in [0, 1, 2, 5, u32::MAX] {
-                area.draw(&PathElement::new(path, RED.mix(0.1).stroke_width(width))).unwrap();
+    const FAR: [i32; 5] = [i32::MIN, -40_000, 15, 40_000, i32::MAX];
+    let mut canvas = white(40, 30);
+    let mut backend = PixmapBackend::new(&mut canvas);
+    let pairs: Vec<(i32, i32)> = FAR.iter().flat_map(|&x| FAR.map(|y| (x, y))).collect();
+    let (faint, opaque) = (RED.mix(0.1), BLUE);
+    for &from in &pairs {
+        backend.draw_pixel(from, faint.to_backend_color()).unwrap();
+        for &to in &pairs {
+            let shape = [from, to, (5, 5), (5, 5), (to.1, from.0)];
+            for path in [&shape[..], &shape[..2], &shape[..3], &shape[..1], &[]] {
+                for width in [0, 1, 5, u32::MAX] {
+                    backend.draw_path(path.iter().copied(), &faint.stroke_width(width)).unwrap();
+                }
+                backend.fill_polygon(path.iter().copied(), &faint).unwrap();
+                backend.fill_polygon(path.iter().copied(), &opaque).unwrap();
             }
-            area.draw(&Polygon::new(path, BLUE.mix(0.1))).unwrap();
-            area.draw(&Polygon::new(path, BLUE)).unwrap();
+            for width in [0, 1, 5, u32::MAX] {
+                backend.draw_line(from, to, &faint.stroke_width(width)).unwrap();
+                backend.draw_rect(from, to, &faint.stroke_width(width), false).unwrap();
+            }
+            backend.draw_rect(from, to, &faint, true).unwrap();
         }
-        for at in [(0, 0), (FAR, 75), (i32::MIN, FAR)] {
-            for radius in [0, 1, 100_000, i32::MAX] {
-                area.draw(&Circle::new(at, radius, BLACK.mix(0.1).filled())).unwrap();
-                area.draw(&Circle::new(at, radius, BLACK.mix(0.1).stroke_width(u32::MAX))).unwrap();
+        for radius in [0, 1, 100_000, i32::MAX as u32, u32::MAX] {
+            backend.draw_circle(from, radius, &faint, true).unwrap();
+            for width in [0, 1, 5, u32::MAX] {
+                backend.draw_circle(from, radius, &faint.stroke_width(width), false).unwrap();
             }
-            area.draw(&Rectangle::new([at, (FAR, FAR)], BLACK.mix(0.1).stroke_width(u32::MAX))).unwrap();
-            area.draw(&Rectangle::new([at, (5, 5)], BLACK.mix(0.1).filled())).unwrap();
-            for size in [0.0, -3.0, 1e-300, 0.1, 5000.0, 1e300, f64::INFINITY, f64::NAN] {
-                area.draw(&Text::new("W\u{1F600}\n\0\u{FFFD}", at, ("sans-serif", size))).unwrap();
-            }
-            area.draw(&BitMapElement::with_owned_buffer(at, (2, 2), vec![9; 12]).unwrap()).unwrap();
         }
-    });
+        for size in [0.0, -3.0, 1e-300, 0.1, 40.0, f64::NAN] {
+            for rotation in [FontTransform::None, FontTransform::Rotate90, FontTransform::Rotate180] {
+                let anchor = Pos::new(HPos::Right, VPos::Bottom);
+                let style = TextStyle::from(("sans-serif", size)).transform(rotation).pos(anchor);
+                backend.draw_text("W\u{1F600}\n\0\u{FFFD}", &style, from).unwrap();
+            }
+        }
+        backend.blit_bitmap(from, (2, 2), &[9; 12]).unwrap();
+        for size in [(0, u32::MAX), (u32::MAX, 0)] {
+            backend.blit_bitmap(from, size, &[]).unwrap();
+        }
+    }
+    for size in [5000.0, 1e300, f64::INFINITY] {
+        let style = TextStyle::from(("sans-serif", size));
+        backend.draw_text("W", &style, (i32::MIN, i32::MAX)).unwrap();
+        backend.estimate_text_size("W", &style).unwrap();
+    }
 }
 
 #[test]
@@ -390,6 +434,8 @@ fn a_bitmap_with_too_few_bytes_is_refused() {
     let mut canvas = white(9, 9);
     let error = PixmapBackend::new(&mut canvas).blit_bitmap((0, 0), (4, 4), &[0; 47]).unwrap_err();
     assert!(error.to_string().contains("is 47 bytes; a 4×4 rgb frame needs at least 48"), "{error}");
+    // Whose bytes cannot be counted.
+    assert!(PixmapBackend::new(&mut canvas).blit_bitmap((0, 0), (u32::MAX, u32::MAX), &[0; 47]).is_err());
 }
 
 #[test]
@@ -416,6 +462,24 @@ fn a_heat_map_shows_every_value_where_it_is() {
     let map = map.missing(tiny_skia::Color::from_rgba8(255, 0, 0, 255));
     map.draw(&mut canvas, (0..70, 0..50)).unwrap();
     assert_eq!((rgb(&canvas, 34, 9), rgb(&canvas, 35, 9)), ([255, 0, 0], [255; 3]));
+}
+
+#[test]
+fn labels_of_a_color_bar_are_spread_over_the_widest_range() {
+    let mut canvas = white(120, 190);
+    let map = HeatMap::new(&[0.0], 1, 1).unwrap().range(f64::MIN..=f64::MAX);
+    map.draw_color_bar(&mut canvas, (5..15, 10..180), ("sans-serif", 12)).unwrap();
+    // The rows of the labels' marks: −1e308, 0 and 1e308 of ±1.798e308.
+    let marks: Vec<u32> = (0..190).filter(|&y| rgb(&canvas, 16, y) == [0; 3]).collect();
+    assert_eq!(marks, [47, 94, 142]);
+    // Beside them the labels, one below the other.
+    let has_ink = |y: &u32| (22..120).any(|x| rgb(&canvas, x, *y)[0] < 128);
+    let rows: Vec<u32> = (0..190).filter(has_ink).collect();
+    let labels: Vec<_> = rows.chunk_by(|a, b| a + 1 == *b).collect();
+    assert_eq!(labels.len(), 3, "{labels:?}");
+    for (label, mark) in labels.iter().zip(marks) {
+        assert!(label[0] < mark && mark < label[label.len() - 1], "{label:?} is not beside {mark}");
+    }
 }
 
 #[test]

@@ -22,7 +22,9 @@ type Drawn = Result<(), DrawingErrorKind<Error>>;
 /// Positions are those of plotters' `BitMapBackend`: a coordinate means the centre of a pixel, so that an upright line
 /// one pixel wide is just that, and filled rectangles end before their lower right corner. Unlike there, every other
 /// shape is anti-aliased, and glyphs stand where the font puts them, to a quarter of a pixel. Text is drawn in the faces
-/// of [`register_font`](super::register_font), of which some are embedded; no font of the system is used.
+/// of [`register_font`](super::register_font), of which some are embedded; no font of the system is used. A font that is
+/// made before the first backend, for a legend, needs [`register_fonts`](super::register_fonts) before it. Every thread
+/// keeps the glyphs that it has drawn, up to 16 MiB of them, and those of large text not at all.
 ///
 /// ```
 /// use kinetograph::plot::PixmapBackend;
@@ -53,7 +55,7 @@ impl<'a> PixmapBackend<'a> {
 
 impl<'a> From<PixmapMut<'a>> for PixmapBackend<'a> {
     fn from(canvas: PixmapMut<'a>) -> Self {
-        text::register_embedded();
+        text::register_fonts();
         Self { canvas }
     }
 }
@@ -128,11 +130,12 @@ impl DrawingBackend for PixmapBackend<'_> {
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
-        let Some(ink) = Ink::new(style.color()) else { return Ok(()) };
+        let width = style.stroke_width();
+        let Some(ink) = Ink::new(style.color()).filter(|_| fill || width > 0) else { return Ok(()) };
         let center = (at.0.clamp(-FAR, FAR), at.1.clamp(-FAR, FAR));
         let radius = radius.min(FAR as u32) as f32;
         // A disc reaches to the outer edge of the pixels that are a radius away, as a circle of one pixel's width does.
-        let half = if fill { 0.5 } else { style.stroke_width().min(FAR as u32) as f32 / 2.0 };
+        let half = if fill { 0.5 } else { width.min(FAR as u32) as f32 / 2.0 };
         ring(&mut self.canvas, center, if fill { -1.0 } else { radius - half }, radius + half, ink);
         Ok(())
     }
@@ -173,7 +176,11 @@ impl DrawingBackend for PixmapBackend<'_> {
 
     fn blit_bitmap(&mut self, (left, top): BackendCoord, (width, height): (u32, u32), rgb: &[u8]) -> Drawn {
         let format = PixelFormat::Rgb8;
-        let needed = width as usize * height as usize * format.bytes_per_pixel();
+        // Where they cannot be counted, more than any buffer has.
+        let needed = (width as usize)
+            .checked_mul(height as usize)
+            .and_then(|pixels| pixels.checked_mul(format.bytes_per_pixel()))
+            .unwrap_or(usize::MAX);
         if rgb.len() < needed {
             return Err(DrawingErrorKind::DrawingError(Error::FrameData {
                 what: "the buffer",

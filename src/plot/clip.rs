@@ -6,7 +6,7 @@ use plotters_backend::BackendCoord;
 pub(super) const FAR: i32 = 1 << 15;
 
 fn is_near((x, y): BackendCoord) -> bool {
-    x.abs() <= FAR && y.abs() <= FAR
+    x.unsigned_abs() <= FAR as u32 && y.unsigned_abs() <= FAR as u32
 }
 
 /// The pieces of a polyline that may be seen.
@@ -90,6 +90,14 @@ mod tests {
         clip_polyline(&points, |piece| pieces.push(piece.to_vec()));
         assert_eq!(pieces, [points.to_vec()]);
         assert_eq!(clip_polygon(points.to_vec()), points);
+    }
+
+    #[test]
+    fn the_least_coordinate_is_far() {
+        for at in [(i32::MIN, 0), (0, i32::MIN), (i32::MIN, i32::MIN)] {
+            assert!(!is_near(at), "{at:?}");
+        }
+        assert_eq!(clip_segment((i32::MIN, 7), (0, 7)), Some(((-FAR, 7), (0, 7))));
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl<'a, T: Copy + Into<f64>> HeatMap<'a, T> {
         let count = ((bottom - top) as f64 / (3.0 * size)).clamp(2.0, 50.0);
         let length = (size / 4.0).round().clamp(2.0, 64.0) as i64;
         for (value, label) in ticks(palette.low, palette.high, count) {
-            let above = (value - palette.low) / (palette.high - palette.low) * (bottom - top - 1) as f64;
+            let above = palette.part(value) * (bottom - top - 1) as f64;
             let at = y.end - 1 - above.round() as i32;
             fill_rect(&mut canvas.as_mut(), right..right + length, i64::from(at)..i64::from(at) + 1, ink);
             PixmapBackend::new(canvas).text(&label, &text, (x.end.saturating_add(2 * length as i32), at));
@@ -211,6 +211,14 @@ struct Palette {
 }
 
 impl Palette {
+    /// How far a value is from the least to the greatest, from 0 to 1, or beyond; of an empty range, only what is above
+    /// is further than 0.
+    fn part(&self, value: f64) -> f64 {
+        // Halved, so that the width of the widest range is finite.
+        let part = (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);
+        if part.is_nan() { 0.0 } else { part }
+    }
+
     fn paint(&self, value: f64, pixel: &mut [u8; 4]) {
         if value.is_nan() {
             if let Some(ink) = self.missing {
@@ -218,11 +226,7 @@ impl Palette {
             }
             return;
         }
-        // Halved, so that the width of the widest range is finite; of an empty one, only what is above has a colour
-        // other than the first.
-        let part = (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);
-        let part = if part.is_nan() { 0.0 } else { part };
-        let [red, green, blue] = self.colors[((part * COLORS as f64) as usize).min(COLORS - 1)];
+        let [red, green, blue] = self.colors[((self.part(value) * COLORS as f64) as usize).min(COLORS - 1)];
         *pixel = [red, green, blue, 255];
     }
 }

@@ -16,4 +16,4 @@ mod ticks;
 pub use backend::PixmapBackend;
 pub use color_map::ColorMap;
 pub use heat::{Area, HeatMap};
-pub use text::register_font;
+pub use text::{register_font, register_fonts};

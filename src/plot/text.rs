@@ -25,8 +25,11 @@ const MAX_SIZE: f64 = 2000.0;
 /// Positions within a pixel that a glyph may stand at.
 const SUBPIXELS: f32 = 4.0;
 
-/// Masks that a thread keeps before it starts anew. A chart has about a hundred.
-const MAX_MASKS: usize = 4096;
+/// Bytes of masks that a thread keeps before it starts anew. Those of a chart, about a hundred, have some 15 kB.
+const MAX_KEPT: usize = 16 << 20;
+
+/// Bytes of the largest mask that is kept. Larger glyphs, those of text above some 400 pixels, are made anew each time.
+const MAX_MASK: usize = 64 << 10;
 
 type Face = &'static FontRef<'static>;
 
@@ -37,7 +40,29 @@ static FACES: RwLock<Vec<(String, &'static str, Face)>> = RwLock::new(Vec::new()
 type MaskKey = (usize, GlyphId, u32, u8);
 
 thread_local! {
-    static MASKS: RefCell<HashMap<MaskKey, Rc<Mask>>> = RefCell::default();
+    static MASKS: RefCell<Masks> = RefCell::default();
+}
+
+/// The masks that a thread keeps.
+#[derive(Default)]
+struct Masks {
+    map: HashMap<MaskKey, Rc<Mask>>,
+    bytes: usize,
+}
+
+impl Masks {
+    fn keep(&mut self, key: MaskKey, mask: &Rc<Mask>) {
+        // Of the smallest glyphs, the entry itself is the most.
+        let bytes = mask.coverage.len() + size_of::<(MaskKey, Mask)>();
+        if bytes > MAX_MASK {
+            return;
+        }
+        if self.bytes + bytes > MAX_KEPT {
+            *self = Self::default();
+        }
+        self.bytes += bytes;
+        self.map.insert(key, mask.clone());
+    }
 }
 
 /// Makes a face known to [`PixmapBackend`](super::PixmapBackend) and to plotters under the name of a family and a style.
@@ -46,15 +71,30 @@ thread_local! {
 /// beginning are DejaVu Sans with its bold and oblique faces, as `sans-serif` and `DejaVu Sans`; DejaVu Sans Mono as
 /// `monospace`; DejaVu Serif as `serif`. `bytes` is a whole TrueType or OpenType file.
 ///
+/// The legend of a chart (`label_font`) and a `MultiLineText` are measured by plotters itself, which knows no other
+/// family in place of one: there a family that is not known is a `FontError`. Register a face under its name.
+///
 /// # Errors
 /// [`Error::Font`] if the file cannot be read.
 pub fn register_font(family: &str, style: FontStyle, bytes: &'static [u8]) -> Result<()> {
-    register_embedded();
+    register_fonts();
     register(&[family], &[style], bytes)
 }
 
-/// Registers the embedded faces, once.
-pub(super) fn register_embedded() {
+/// Makes the embedded faces known to plotters. It may be called any number of times.
+///
+/// Every [`PixmapBackend`](super::PixmapBackend) does so. Call it first where a font is made before any backend: a font
+/// keeps the face that was known under its name when it was made, and one that found none cannot be measured, which a
+/// legend needs.
+///
+/// ```
+/// use plotters::style::IntoFont;
+///
+/// kinetograph::plot::register_fonts();
+/// let font = ("sans-serif", 20).into_font();
+/// assert!(font.layout_box("a legend").is_ok());
+/// ```
+pub fn register_fonts() {
     use FontStyle::{Bold, Italic, Normal, Oblique};
     use dejavu::{sans, sans_mono, serif};
 
@@ -176,7 +216,7 @@ impl Line {
     fn mask(&self, glyph: GlyphId, subpixel: u8) -> Option<Rc<Mask>> {
         let key: MaskKey = (std::ptr::from_ref(self.face).addr(), glyph, self.scale.x.to_bits(), subpixel);
         MASKS.with_borrow_mut(|masks| {
-            if let Some(mask) = masks.get(&key) {
+            if let Some(mask) = masks.map.get(&key) {
                 return Some(mask.clone());
             }
             let position = point(f32::from(subpixel) / SUBPIXELS, 0.0);
@@ -190,11 +230,44 @@ impl Line {
                 }
             });
             let mask = Rc::new(Mask { left: bounds.min.x as i32, top: bounds.min.y as i32, width, coverage });
-            if masks.len() >= MAX_MASKS {
-                masks.clear();
-            }
-            masks.insert(key, mask.clone());
+            masks.keep(key, &mask);
             Some(mask)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of all masks that this thread keeps, and of the largest.
+    fn kept() -> (usize, usize) {
+        MASKS.with_borrow(|masks| {
+            let sizes = masks.map.values().map(|mask| mask.coverage.len());
+            (sizes.clone().sum(), sizes.max().unwrap_or(0))
+        })
+    }
+
+    #[test]
+    fn a_caption_that_zooms_keeps_no_more_than_some_megabytes() {
+        register_fonts();
+        let draw = |size: u16| {
+            let line = Line::new("Hamburg", FontFamily::SansSerif, FontStyle::Normal, f64::from(size)).unwrap();
+            let mut drawn = 0;
+            line.draw(|_, _, _| drawn += 1);
+            assert_eq!(drawn, 7, "at {size}");
+        };
+        let mut most = 0;
+        for size in 20..500 {
+            draw(size);
+            let (all, largest) = kept();
+            assert!(all <= MAX_KEPT && largest <= MAX_MASK, "{all} bytes, {largest} of one, at {size}");
+            most = most.max(all);
+        }
+        assert!(most > MAX_KEPT / 2, "{most} bytes: hardly anything was kept");
+        // What is too large to keep does not drive out the rest.
+        let before = kept();
+        draw(1500);
+        assert_eq!(kept(), before);
     }
 }
