@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 /// Processor, cores, memory, system, compiler: one line.
 pub fn describe() -> String {
     let processor = file_field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into());
-    let cores = available_parallelism().map_or("?".into(), |cores| cores.to_string());
+    let cores = cores();
     let memory = file_field("/proc/meminfo", "MemTotal")
         .and_then(|text| text.trim_end_matches(" kB").parse::<f64>().ok())
         .map_or(String::new(), |kilobytes| format!(", {:.0} GB of memory", kilobytes * 1024.0 / 1e9));
@@ -18,11 +18,15 @@ pub fn describe() -> String {
     format!("{processor}, {cores} cores{memory}; {system}; {compiler}")
 }
 
+/// How many processors there are.
+pub fn cores() -> f64 {
+    available_parallelism().map_or(1, usize::from) as f64
+}
+
 /// The processes that want a core, as the mean of the last minute, if they are so many that the figures suffer.
 pub fn disturbance() -> Option<f64> {
     let load: f64 = std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()?;
-    let cores = available_parallelism().map_or(1, usize::from);
-    (load > 0.25 * cores as f64).then_some(load)
+    (load > 0.25 * cores()).then_some(load)
 }
 
 /// The first value of a name in a file of lines like "name : value".
