@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::registers::{load, prefetch, store};
+use super::registers::{load, prefetch_pixels, prefetch_samples, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
 
@@ -98,7 +98,7 @@ impl Kernel {
         let mut outer = [_mm512_setzero_si512(); 4];
         let mut inner = outer;
         for row in 0..HIGH {
-            prefetch::<{ 4 * COLUMNS }>(rows.pixels[row], 4 * start);
+            prefetch_pixels::<{ 4 * COLUMNS }>(rows.pixels[row], 4 * start);
             // SAFETY: the row has the block, as the caller promises.
             let pixels: [__m512i; 4] = unsafe { load(rows.pixels[row], 4 * start) };
             let mut samples = outer;
@@ -109,8 +109,12 @@ impl Kernel {
                 outer[i] = _mm512_add_epi16(outer[i], first_third);
                 inner[i] = _mm512_add_epi16(inner[i], second_fourth);
             }
+            prefetch_samples(rows.luma[row], start);
             // SAFETY: the row has the block, as the caller promises.
             unsafe { store(rows.luma[row], start, pack(samples)) };
+        }
+        if let Some(start) = start.checked_div(WIDE) {
+            rows.chroma.iter().for_each(|row| prefetch_samples(row, start));
         }
         let mut differences = outer;
         for i in 0..4 {
