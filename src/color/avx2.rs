@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use super::blend::blend;
 use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::registers::{load, prefetch, store};
+use super::registers::{load, prefetch_pixels, prefetch_samples, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
 
@@ -105,7 +105,7 @@ impl Kernel {
             // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
             let [mut outer, mut inner] = [[zero; 2]; 2];
             for row in 0..HIGH {
-                prefetch::<{ 2 * COLUMNS }>(rows.pixels[row], 4 * start + 64 * half);
+                prefetch_pixels::<{ 2 * COLUMNS }>(rows.pixels[row], 4 * start + 64 * half);
                 // SAFETY: the row has the block, as the caller promises.
                 let pixels: [__m256i; 2] = unsafe { load(rows.pixels[row], 4 * start + 64 * half) };
                 let mut samples = outer;
@@ -129,10 +129,14 @@ impl Kernel {
             }
         }
         for row in 0..HIGH {
+            prefetch_samples(rows.luma[row], start);
             // SAFETY: the row has the block, as the caller promises.
             unsafe { store(rows.luma[row], start, pack(luma[row])) };
         }
         for plane in 0..2 {
+            if let Some(start) = start.checked_div(WIDE) {
+                prefetch_samples(rows.chroma[plane], start);
+            }
             match (WIDE, HIGH) {
                 // SAFETY: the row has the block, as the caller promises.
                 (1, _) => unsafe { store(rows.chroma[plane], start, pack(chroma[plane])) },

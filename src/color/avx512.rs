@@ -5,8 +5,8 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::blend::blend;
-use super::limbs::{LUMA_SHIFT, Limbs, Weights};
-use super::registers::{load, prefetch, store};
+use super::limbs::{LUMA_BYTE_SHIFT, LUMA_SHIFT, Limbs};
+use super::registers::{load, prefetch_pixels, prefetch_samples, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
 
@@ -51,33 +51,27 @@ fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows
         // SAFETY: the rows have `columns`, as `Rows::columns` has checked, and each block ends there or before.
         alphas = unsafe { kernel.block::<WIDE, HIGH>(rows, start, alphas) };
     }
-    // As many ones as 255 and 2 · 255 have, no smaller number has in the same places.
-    let (opaque, fourth) = (_mm512_set1_epi32((255 * HIGH as i32) << 16), _mm512_set1_epi32(!0xffff));
-    _mm512_cmpeq_epi32_mask(_mm512_and_si512(alphas, fourth), opaque) == !0
+    _mm512_cmpge_epu32_mask(alphas, quad([0, 0, 0, -1])) == !0
 }
 
-/// The weights in registers: the high and the low limbs of two words side by side.
+/// The weights in registers.
 struct Kernel {
-    luma_outer: [__m512i; 2],
-    luma_inner: [__m512i; 2],
+    /// The limbs of four bytes, the lowest first.
+    luma: [__m512i; 4],
+    /// The high and the low limbs of two words side by side.
     chroma: [[__m512i; 2]; 2],
     chroma_offset: __m512i,
-    /// The first word of each double word, for both of them.
-    green_twice: __m512i,
 }
 
 impl Kernel {
     #[target_feature(enable = "avx512bw,avx512vnni")]
     fn new(limbs: &Limbs) -> Self {
-        let Weights { high: [h1, h2, h3, h4], low: [l1, l2, l3, l4] } = limbs.luma;
+        let [l0, l1, l2, l3] = limbs.luma_bytes;
         let [cb, cr] = limbs.chroma;
         Self {
-            luma_outer: [pair([h1, h3]), pair([l1, l3])],
-            luma_inner: [pair([h2, h4]), pair([l2, l4])],
+            luma: [quad(l0), quad(l1), quad(l2), quad(l3)],
             chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
             chroma_offset: _mm512_set1_epi32(limbs.chroma_offset),
-            // Hidden from the compiler, which would make two shuffles of each.
-            green_twice: black_box(_mm512_set4_epi32(0x0d0c_0d0c, 0x0908_0908, 0x0504_0504, 0x0100_0100)),
         }
     }
 
@@ -94,30 +88,28 @@ impl Kernel {
         start: usize,
         mut alphas: __m512i,
     ) -> __m512i {
-        // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
-        let mut outer = [_mm512_setzero_si512(); 4];
-        let mut inner = outer;
+        // First − green and third − green: as words of each pixel, or as double words of two, summed over the rows.
+        let mut differences = [_mm512_setzero_si512(); 4];
         for row in 0..HIGH {
-            prefetch::<{ 4 * COLUMNS }>(rows.pixels[row], 4 * start);
+            prefetch_pixels::<{ 4 * COLUMNS }>(rows.pixels[row], 4 * start);
             // SAFETY: the row has the block, as the caller promises.
             let pixels: [__m512i; 4] = unsafe { load(rows.pixels[row], 4 * start) };
-            let mut samples = outer;
+            let mut samples = pixels;
             for i in 0..4 {
-                let first_third = _mm512_and_si512(pixels[i], _mm512_set1_epi16(0xff));
-                let second_fourth = _mm512_srli_epi16::<8>(pixels[i]);
-                samples[i] = self.luma(first_third, second_fourth);
-                outer[i] = _mm512_add_epi16(outer[i], first_third);
-                inner[i] = _mm512_add_epi16(inner[i], second_fourth);
+                samples[i] = self.luma(pixels[i]);
+                alphas = _mm512_and_si512(alphas, pixels[i]);
+                differences[i] = match WIDE {
+                    1 => differences_of_pixels(pixels[i]),
+                    _ => add_differences_of_pairs(differences[i], pixels[i]),
+                };
             }
+            prefetch_samples(rows.luma[row], start);
             // SAFETY: the row has the block, as the caller promises.
-            unsafe { store(rows.luma[row], start, pack(samples)) };
+            unsafe { store(rows.luma[row], start, pack::<LUMA_BYTE_SHIFT>(samples)) };
         }
-        let mut differences = outer;
-        for i in 0..4 {
-            alphas = _mm512_and_si512(alphas, inner[i]);
-            differences[i] = self.differences(outer[i], inner[i]);
+        if let Some(start) = start.checked_div(WIDE) {
+            rows.chroma.iter().for_each(|row| prefetch_samples(row, start));
         }
-        let [a, b, c, d] = differences;
         if WIDE == 1 {
             for plane in 0..2 {
                 let mut samples = differences;
@@ -125,10 +117,12 @@ impl Kernel {
                     samples[i] = self.chroma::<1>(differences[i], self.chroma[plane]);
                 }
                 // SAFETY: the row has the block, as the caller promises.
-                unsafe { store(rows.chroma[plane], start, pack(samples)) };
+                unsafe { store(rows.chroma[plane], start, pack::<0>(samples)) };
             }
         } else if WIDE == 2 {
-            let sums = [pair_sums(a, b), pair_sums(c, d)];
+            let [a, b, c, d] = differences;
+            // In each quarter of a register those of the first, then those of the second: `pack_pairs` undoes it.
+            let sums = [_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d)];
             let mut samples = [sums; 2];
             for plane in 0..2 {
                 for i in 0..2 {
@@ -147,20 +141,14 @@ impl Kernel {
         alphas
     }
 
-    /// Sixteen samples of luma.
+    /// Sixteen samples of luma, with a fraction of [`LUMA_BYTE_SHIFT`] bits.
     #[target_feature(enable = "avx512bw,avx512vnni")]
-    fn luma(&self, outer: __m512i, inner: __m512i) -> __m512i {
-        let [outer_high, outer_low] = self.luma_outer;
-        let [inner_high, inner_low] = self.luma_inner;
-        let low = dot(_mm512_madd_epi16(outer, outer_low), inner, inner_low);
-        let sum = dot(_mm512_srai_epi32::<16>(low), outer, outer_high);
-        _mm512_srli_epi32::<LUMA_SHIFT>(dot(sum, inner, inner_high))
-    }
-
-    /// First − green and third − green of pixels, or of sums of pixels.
-    #[target_feature(enable = "avx512bw,avx512vnni")]
-    fn differences(&self, outer: __m512i, inner: __m512i) -> __m512i {
-        _mm512_sub_epi16(outer, _mm512_shuffle_epi8(inner, self.green_twice))
+    fn luma(&self, pixels: __m512i) -> __m512i {
+        let mut sum = _mm512_dpbusd_epi32(_mm512_setzero_si512(), pixels, self.luma[0]);
+        for limb in &self.luma[1..] {
+            sum = _mm512_dpbusd_epi32(_mm512_srai_epi32::<8>(sum), pixels, *limb);
+        }
+        sum
     }
 
     /// Sixteen samples of chroma from the differences of `SHARED` pixels each.
@@ -195,20 +183,31 @@ fn pair(words: [i16; 2]) -> __m512i {
     _mm512_set1_epi32(bytemuck::must_cast(words))
 }
 
-/// The sums of neighbours, in the order that [`pack_pairs`] undoes: in each quarter of a register those of `a`, then
-/// those of `b`.
+/// Four bytes, side by side all over a register.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn pair_sums(a: __m512i, b: __m512i) -> __m512i {
-    let (a, b) = (_mm512_castsi512_ps(a), _mm512_castsi512_ps(b));
-    let even = _mm512_castps_si512(_mm512_shuffle_ps::<0b10_00_10_00>(a, b));
-    let odd = _mm512_castps_si512(_mm512_shuffle_ps::<0b11_01_11_01>(a, b));
-    _mm512_add_epi16(even, odd)
+fn quad(bytes: [i8; 4]) -> __m512i {
+    _mm512_set1_epi32(bytemuck::must_cast(bytes))
 }
 
-/// Bytes of 64 samples, at most 255 each.
+/// First − green and third − green of pixels, as words.
 #[target_feature(enable = "avx512bw,avx512vnni")]
-fn pack([a, b, c, d]: [__m512i; 4]) -> __m512i {
-    let bytes = _mm512_packus_epi16(_mm512_packus_epi32(a, b), _mm512_packus_epi32(c, d));
+fn differences_of_pixels(pixels: __m512i) -> __m512i {
+    let order = _mm512_set4_epi32(0x0d0e_0d0c, 0x090a_0908, 0x0506_0504, 0x0102_0100);
+    _mm512_maddubs_epi16(_mm512_shuffle_epi8(pixels, order), quad([1, -1, 1, -1]))
+}
+
+/// `sums` and first − green and third − green of neighbouring pixels, added, as double words.
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn add_differences_of_pairs(sums: __m512i, pixels: __m512i) -> __m512i {
+    let order = _mm512_set4_epi32(0x0d0e_090a, 0x0d0c_0908, 0x0506_0102, 0x0504_0100);
+    _mm512_dpbusd_epi32(sums, _mm512_shuffle_epi8(pixels, order), quad([1, -1, 1, -1]))
+}
+
+/// Bytes of 64 samples with a fraction of `SHIFT` bits, at most 255 each.
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn pack<const SHIFT: u32>([a, b, c, d]: [__m512i; 4]) -> __m512i {
+    let (ab, cd) = (_mm512_packus_epi32(a, b), _mm512_packus_epi32(c, d));
+    let bytes = _mm512_packus_epi16(_mm512_srli_epi16::<SHIFT>(ab), _mm512_srli_epi16::<SHIFT>(cd));
     // Packing works on each quarter of a register by itself.
     let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     _mm512_permutexvar_epi32(order, bytes)

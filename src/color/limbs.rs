@@ -7,17 +7,20 @@
 //! sample = (Σ high·x + (Σ low·x >> 16)) >> shift      with >> as floor
 //! ```
 //!
-//! which is exactly ⌊Σ weight·x⌋ in units of a sample: no bits are lost on the way. So the only error is that of the
-//! weights, half of their last bit each. It cannot move a sum across a boundary between two samples, because the sums
-//! of the real formula are multiples of 1/q, and keep half of that away from the boundary (see [`Formula::constant`]);
-//! the test below adds up the errors of all weights.
+//! which is exactly ⌊Σ weight·x⌋ in units of a sample: no bits are lost on the way. Four limbs of 8 bits, for `vpdpbusd`,
+//! carry three times and come to the same. So the only error is that of the weights, half of their last bit each. It
+//! cannot move a sum across a boundary between two samples, because the sums of the real formula are multiples of 1/q,
+//! and keep half of that away from the boundary (see [`Formula::constant`]); the test below adds up the errors of all
+//! weights.
 
 use super::formula::Formula;
 
 /// Fractional bits of the luma weights. They are below 1, so that this is the most that 32 bits hold.
 const LUMA_BITS: u32 = 31;
-/// Bits that the kernels shift a luma sum by.
+/// Bits that the kernels shift a luma sum by, if it is one of two limbs of 16 bits.
 pub(super) const LUMA_SHIFT: u32 = LUMA_BITS - 16;
+/// The same, if it is one of four limbs of 8 bits.
+pub(super) const LUMA_BYTE_SHIFT: u32 = LUMA_BITS - 24;
 
 /// The weights of one plane.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +34,8 @@ pub(super) struct Weights<const N: usize> {
 pub(super) struct Limbs {
     /// Y from the four bytes. Alpha is 255 in an opaque pixel, so that its weight brings in the constant.
     pub luma: Weights<4>,
+    /// The same weights in four limbs of 8 bits, the lowest first.
+    pub luma_bytes: [[i8; 4]; 4],
     /// The weight of alpha that brings in the constant without its whole number and its half, for kernels that round
     /// by other means. It is so small that it has no high limb.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
@@ -53,13 +58,15 @@ impl Limbs {
         let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
         let [first, green, third] = order(formulas[0].weights(1)).map(|weight| fixed(weight, LUMA_BITS));
         let alpha = fixed(formulas[0].constant(1) / 255.0, LUMA_BITS);
+        let luma = [first, green, third, alpha];
         let chroma_shift = LUMA_SHIFT + shared.ilog2();
         let differences = |formula: &Formula| {
             let [first, _, third] = order(formula.weights(shared)).map(|weight| fixed(weight, chroma_shift + 16));
             Weights::new([first, third])
         };
         Self {
-            luma: Weights::new([first, green, third, alpha]),
+            luma: Weights::new(luma),
+            luma_bytes: bytes(luma),
             luma_guard: fixed((formulas[0].constant(1).fract() - 0.5) / 255.0, LUMA_BITS) as i16,
             luma_offset: formulas[0].constant(1) as u8,
             chroma: [differences(&formulas[1]), differences(&formulas[2])],
@@ -76,6 +83,15 @@ impl<const N: usize> Weights<N> {
             low: weights.map(|weight| weight as i16),
         }
     }
+}
+
+/// Four limbs of each weight.
+fn bytes<const N: usize>(mut weights: [i64; N]) -> [[i8; N]; 4] {
+    [(); 4].map(|()| {
+        let limb = weights.map(|weight| weight as i8);
+        weights = std::array::from_fn(|i| (weights[i] - i64::from(limb[i])) >> 8);
+        limb
+    })
 }
 
 fn fixed(value: f64, bits: u32) -> i64 {
@@ -101,6 +117,12 @@ mod tests {
             for (shared, blue_first) in [1, 2, 4].into_iter().flat_map(|shared| [(shared, false), (shared, true)]) {
                 let limbs = Limbs::new(&formulas, blue_first, shared);
                 let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
+                let whole = |weights: [f64; 4]| weights.map(|weight| (weight * (1u64 << LUMA_BITS) as f64) as i64);
+                let bytes = std::array::from_fn(|i| {
+                    limbs.luma_bytes.iter().rev().fold(0, |sum, limb| 256 * sum + i64::from(limb[i]))
+                });
+                assert_eq!(whole(real(limbs.luma, LUMA_BITS)), bytes);
+
                 // The boundary lies half of 1/q away from the nearest sums on both sides (see Formula::constant).
                 let luma = real(limbs.luma, LUMA_BITS);
                 let weights = order(formulas[0].weights(1));

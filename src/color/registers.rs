@@ -25,15 +25,26 @@ pub(super) unsafe fn store<V: NoUninit>(row: &mut [u8], start: usize, register: 
     unsafe { row.as_mut_ptr().add(start).cast::<V>().write_unaligned(register) }
 }
 
-/// Asks for what comes `AHEAD` of the block of `BYTES` at `start`, which may lie beyond the row: the machine by itself
-/// looks ahead too little where rows come from beyond the caches, and in two streams.
+/// Asks for the pixels that come after the block of `BYTES` at `start`, which may lie beyond the row: the machine by
+/// itself looks ahead too little where rows come from beyond the caches, and in two streams.
 #[inline(always)]
-pub(super) fn prefetch<const BYTES: usize>(row: &[u8], start: usize) {
+pub(super) fn prefetch_pixels<const BYTES: usize>(row: &[u8], start: usize) {
+    prefetch::<BYTES, 512>(row, start);
+}
+
+/// Asks for the places of the samples that come after those at `start`. A line must have come before a part of it can be
+/// stored; if it comes from beyond the caches, everything waits for it. Asked for in time, it saves a tenth.
+#[inline(always)]
+pub(super) fn prefetch_samples(row: &[u8], start: usize) {
+    prefetch::<LINE, 256>(row, start);
+}
+
+/// Bytes that come at a time.
+const LINE: usize = 64;
+
+#[inline(always)]
+fn prefetch<const BYTES: usize, const AHEAD: usize>(row: &[u8], start: usize) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    /// Bytes; some 30 ns of work.
-    const AHEAD: usize = 1024;
-    /// Bytes that come at a time.
-    const LINE: usize = 64;
     for line in 0..BYTES / LINE {
         let address = row.as_ptr().wrapping_add(start + AHEAD + line * LINE);
         // SAFETY: every x86-64 has the instruction, and it is a hint at any address: nothing is read.
