@@ -35,6 +35,7 @@ pub(super) struct Limbs {
     /// Y from the four bytes. Alpha is 255 in an opaque pixel, so that its weight brings in the constant.
     pub luma: Weights<4>,
     /// The same weights in four limbs of 8 bits, the lowest first.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub luma_bytes: [[i8; 4]; 4],
     /// The weight of alpha that brings in the constant without its whole number and its half, for kernels that round
     /// by other means. It is so small that it has no high limb.
