@@ -56,7 +56,7 @@ fn panel(
     let rows_and_legend = -0.5..rows - 0.5 + 0.35 * tables.len() as f64;
     let name = |y: &f64| {
         let is_row = y.fract() == 0.0 && *y >= 0.0;
-        who.iter().rev().nth(*y as usize).filter(|_| is_row).map_or(String::new(), |who| who.name().into())
+        who.iter().rev().nth(*y as usize).filter(|_| is_row).map_or(String::new(), |who| format!("{}  ", who.name()))
     };
     let mut chart = ChartBuilder::on(area)
         .margin(12)
@@ -69,10 +69,14 @@ fn panel(
         .disable_y_mesh()
         .light_line_style(WHITE)
         .x_labels(12)
-        .x_label_formatter(&|ratio| format!("{ratio}"))
+        .x_label_formatter(&|ratio| match ratio {
+            0.2 | 0.5 | 1.0 | 2.0 | 5.0 | 10.0 | 20.0 => format!("{ratio}"),
+            _ => String::new(), // they would lie on one another
+        })
         .x_label_style(("sans-serif", 13))
         .y_labels(if is_named { rows_and_legend.end as usize + 2 } else { 0 })
         .y_label_formatter(&name)
+        .set_tick_mark_size(LabelAreaPosition::Left, 0) // beside the legend are no contestants
         .y_label_style(("sans-serif", 14))
         .draw()?;
     let limit = PathElement::new([(1.0, -0.5), (1.0, rows - 0.5)], BLACK);

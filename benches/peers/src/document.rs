@@ -98,8 +98,8 @@ pub fn goals(goals: &[Goal]) -> String {
 /// What a reader must know of figures from a machine that has other work.
 pub fn disturbed(load: f64) -> String {
     format!(
-        "**The machine was busy with other work**: {load:.0} processes wanted its cores when this began. Wall times \
-         then say little; ratios of CPU times still do.\n"
+        "**The machine was busy with other work**: it kept {load:.1} cores busy when this began. Wall times then say \
+         little; ratios of CPU times still do.\n"
     )
 }
 

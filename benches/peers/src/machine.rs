@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 /// Processor, cores, memory, system, compiler: one line.
 pub fn describe() -> String {
@@ -23,10 +24,22 @@ pub fn cores() -> f64 {
     available_parallelism().map_or(1, usize::from) as f64
 }
 
-/// The processes that want a core, as the mean of the last minute, if they are so many that the figures suffer.
+/// How many cores others keep busy, watched for two seconds, if they are so many that the figures suffer. The system's
+/// load average would still count what ran before.
 pub fn disturbance() -> Option<f64> {
-    let load: f64 = std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()?;
-    (load > 0.25 * cores()).then_some(load)
+    let before = busy_and_all()?;
+    std::thread::sleep(Duration::from_secs(2));
+    let after = busy_and_all()?;
+    let busy = cores() * (after.0 - before.0) / (after.1 - before.1);
+    (busy > 0.1 * cores()).then_some(busy)
+}
+
+/// The time that all cores together have worked, and have been there (proc(5): user, nice, system, idle, iowait, …).
+fn busy_and_all() -> Option<(f64, f64)> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    let times: Vec<f64> = stat.lines().next()?.split_whitespace().skip(1).take(8).flat_map(str::parse).collect();
+    let all: f64 = times.iter().sum();
+    Some((all - times.get(3)? - times.get(4)?, all))
 }
 
 /// The first value of a name in a file of lines like "name : value".
