@@ -77,8 +77,9 @@ pub struct Settings {
     pub layout: Layout,
     /// Seconds of film in a fragment, for the layouts that have fragments; 1 unless set.
     pub fragment_seconds: f64,
-    /// How many frames there will be, if known: what a crash-safe file reserves for its index. An
-    /// [`Animation`](crate::Animation) knows. More or fewer frames are no error.
+    /// How many frames there will be, if known: what a crash-safe file reserves for its index, some 13 bytes a frame, of
+    /// which those that the index does not need stay empty. An [`Animation`](crate::Animation) knows. More or fewer
+    /// frames are no error.
     pub expected_frames: Option<u64>,
     /// What the movie says about itself, in order.
     pub tags: Vec<(Tag, String)>,
