@@ -3,7 +3,7 @@
 //! `cargo run --release --features plotters --example live [SECONDS]` prints the address, and films for 10 seconds unless
 //! told otherwise; with `inf`, until its standard input ends. What was sent is left in target/gallery/live.mp4.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{sleep, spawn};
@@ -80,9 +80,10 @@ impl Film {
     /// Answers a request: with the film as it grows, or with a page that shows it.
     fn send_to(&self, mut viewer: TcpStream) -> io::Result<()> {
         viewer.set_read_timeout(Some(Duration::from_secs(1)))?; // browsers open connections that they may not use
-        let mut request = [0; 2048];
-        let length = viewer.read(&mut request)?;
-        let (kind, page) = match request[..length].starts_with(b"GET /movie.mp4") {
+        // To its end: a connection that is closed with something unread takes what was sent with it.
+        let lines = BufReader::new(&viewer).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+        let request: Vec<String> = lines.collect();
+        let (kind, page) = match request.first().is_some_and(|line| line.starts_with("GET /movie.mp4")) {
             true => ("video/mp4", ""),
             false => ("text/html", "<video src=movie.mp4 controls autoplay muted>"),
         };
