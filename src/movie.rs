@@ -79,9 +79,11 @@ impl Movie {
     /// A fragment reaches the writer in one `write_all`, followed by a `flush`: at the first keyframe after one second of
     /// film, or whatever [`Settings::fragment_seconds`] says. For a live stream set
     /// [`Settings::keyframe_interval`], which is 250 frames otherwise. In [`Layout::AnnexB`](crate::Layout::AnnexB) it
-    /// is each picture. Give the writer bare, without a buffer of its own, unless many small writes are dear. The writer is used on the encoder's thread and
-    /// dropped by `finish`. As long as it blocks, `push` waits, as soon as the queue and x264 have all they hold; if it
-    /// panics, the panic goes on in the `push` or `finish` that follows, and the movie has ended.
+    /// is each picture. Give the writer bare, without a buffer of its own, unless many small writes are dear.
+    ///
+    /// The writer is used on the encoder's thread and dropped by `finish`. As long as it blocks, `push` waits, as soon
+    /// as the queue and x264 have all they hold; if it panics, the panic goes on in the `push` or `finish` that follows,
+    /// and the movie has ended.
     ///
     /// # Errors
     /// As [`create`](Self::create); [`Error::Setting`] for a layout that is not

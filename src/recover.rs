@@ -35,10 +35,11 @@ impl std::fmt::Display for Recovered {
 
 /// Makes an unfinished file a finished movie, in place.
 ///
-/// A recording that was killed, or ran out of disk or power, leaves a file like `demo.mp4.k3Xz9Q.part` beside where the movie was
-/// to be. It plays as it is; recovering gives it the index and the layout of a finished movie, losing at most the
-/// incomplete fragment at its end; after a power cut, what the system had not yet written too. The file keeps its name; rename it as you like. A power cut or kill while recovering
-/// leaves it as recoverable as before, and a movie that is finished already is left as it is.
+/// A recording that was killed, or ran out of disk or power, leaves a file like `demo.mp4.k3Xz9Q.part` beside where the
+/// movie was to be. It plays as it is; recovering gives it the index and the layout of a finished movie, losing at most
+/// the incomplete fragment at its end and, after a power cut, what the system had not written yet. The file keeps its
+/// name; rename it as you like. A power cut or kill while recovering leaves it as recoverable as before, and a movie
+/// that is finished already is left as it is.
 ///
 /// ```no_run
 /// let movie = kinetograph::recover("demo.mp4.k3Xz9Q.part")?;

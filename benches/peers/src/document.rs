@@ -110,7 +110,7 @@ pub fn page(entries: &[Entry], tables: &[Table], all_goals: &[Goal], disturbance
     format!(
         "# Benchmarks\n\n\
          How fast is it, against what people use today? `make bench` answers that on your own machine. This page is \
-         its output on one machine, written by the program and by no hand:\n\n\
+         its output on one machine, written by the program:\n\n\
          ```sh\nmake bench                             # the criterion benches, then this comparison\n\
          make peers                             # this comparison alone\n\
          make peers PEERS=--quick               # in a minute or two\n\
