@@ -57,6 +57,11 @@ struct Tally {
     without_a_fragment: u32,
 }
 
+fn assert_all_in(seen: &[(u64, String)], whole: &[(u64, String)]) {
+    let others: Vec<_> = seen.iter().filter(|frame| !whole.contains(frame)).collect();
+    assert!(others.is_empty(), "of {} frames, these are not in the whole movie: {others:?}", seen.len());
+}
+
 /// Looks at what a kill has left in `folder`, where `earlier` was the movie before.
 fn judge_what_is_left(folder: &Path, earlier: Option<&[u8]>, whole: &[(u64, String)], tally: &mut Tally) {
     let movie = folder.join("movie.mp4");
@@ -81,12 +86,12 @@ fn judge_what_is_left(folder: &Path, earlier: Option<&[u8]>, whole: &[(u64, Stri
         let complete = if plain { whole.len() } else { complete };
         let seen = shown(&part);
         assert!(seen.len() >= complete, "{} of {complete} frames play", seen.len());
-        assert!(seen.iter().all(|frame| whole.contains(frame)));
+        assert_all_in(&seen, whole);
         let recovered = kinetograph::recover(&part).unwrap();
         assert_eq!(recovered.frames, complete as u64);
         let seen = shown(&part);
         assert_eq!(seen.len(), complete);
-        assert!(seen.iter().all(|frame| whole.contains(frame)));
+        assert_all_in(&seen, whole);
         tally.recovered += 1;
     }
 }
@@ -128,6 +133,8 @@ fn kill_at_random_moments(seed: u64, from_file: bool) {
             std::fs::write(&movie, earlier).unwrap();
         }
         let mut child = recorder(&movie, file);
+        // Open until the recorder is dead: at its end, the recorder would finish a shorter movie.
+        let mut open = None;
         let late = kill % 4 < 2;
         if from_file {
             let share = if late { 0.8 + 0.3 * random.f64() } else { random.f64() };
@@ -137,12 +144,13 @@ fn kill_at_random_moments(seed: u64, from_file: bool) {
             std::thread::sleep(end_time.mul_f64(random.f64()));
         } else {
             let some = random.usize(..film.len());
-            let mut pipe = child.stdin.take().unwrap();
-            pipe.write_all(&film[..some]).unwrap();
+            open = child.stdin.take();
+            open.as_mut().unwrap().write_all(&film[..some]).unwrap();
             std::thread::sleep(Duration::from_millis(random.u64(..20)));
         }
         child.kill().unwrap();
         child.wait().unwrap();
+        drop(open);
         let finished = tally.finished;
         judge_what_is_left(&place, earlier.as_deref(), &whole, &mut tally);
         if late {
