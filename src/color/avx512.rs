@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::blend::blend;
-use super::limbs::{LUMA_BYTE_SHIFT, LUMA_SHIFT, Limbs};
+use super::limbs::{LUMA_BYTE_BEGIN, LUMA_BYTE_SHIFT, Limbs};
 use super::registers::{load, prefetch_pixels, prefetch_samples, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
@@ -14,7 +14,7 @@ use crate::settings::Chroma;
 const COLUMNS: usize = 64;
 
 /// Converts all rows of a frame.
-#[target_feature(enable = "avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
 pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
     let kernel = Kernel::new(plan.limbs);
     for rows in frame {
@@ -23,7 +23,7 @@ pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>
 }
 
 /// Converts whole blocks.
-#[target_feature(enable = "avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
 fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
     let done = match (plan.bit_depth, plan.chroma) {
         (8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
@@ -39,7 +39,7 @@ fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
 
 /// Converts pixels as if all were opaque, and says whether they are. `WIDE` and `HIGH` are the pixels that share a
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
-#[target_feature(enable = "avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
 #[allow(unsafe_code)]
 #[inline(never)] // with registers of its own
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
@@ -56,22 +56,36 @@ fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows
 
 /// The weights in registers.
 struct Kernel {
-    /// The limbs of four bytes, the lowest first.
+    /// The limbs of four bytes, the lowest first, and what their sum begins with.
     luma: [__m512i; 4],
-    /// The high and the low limbs of two words side by side.
+    luma_begin: __m512i,
+    /// The low and the high limbs of two words side by side, and what their sum begins with.
     chroma: [[__m512i; 2]; 2],
-    chroma_offset: __m512i,
+    chroma_begin: __m512i,
+    /// The three upper bytes and the upper word of each double word, moved to its lower end. A shift does the same, but
+    /// not every port can shift; these are hidden from the compiler, which would make shifts of them.
+    upper_bytes: __m512i,
+    upper_word: __m512i,
+    /// The lower words of double words, and of eight bytes the second, the third and the fourth two. Hidden, too: the
+    /// compiler would mask by another instruction.
+    lower_words: __mmask64,
+    pairs: [__mmask64; 3],
 }
 
 impl Kernel {
-    #[target_feature(enable = "avx512bw,avx512vnni")]
+    #[target_feature(enable = "avx512vbmi,avx512vnni")]
     fn new(limbs: &Limbs) -> Self {
         let [l0, l1, l2, l3] = limbs.luma_bytes;
-        let [cb, cr] = limbs.chroma;
+        let [cb, cr] = limbs.chroma_words;
         Self {
             luma: [quad(l0), quad(l1), quad(l2), quad(l3)],
-            chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
-            chroma_offset: _mm512_set1_epi32(limbs.chroma_offset),
+            luma_begin: _mm512_set1_epi32(LUMA_BYTE_BEGIN),
+            chroma: [[pair(cb.low), pair(cb.high)], [pair(cr.low), pair(cr.high)]],
+            chroma_begin: _mm512_set1_epi32(limbs.chroma_fraction as i32),
+            upper_bytes: black_box(order([0x8003_0201, 0x8007_0605, 0x800b_0a09, 0x800f_0e0d])),
+            upper_word: black_box(order([0x8080_0302, 0x8080_0706, 0x8080_0b0a, 0x8080_0f0e])),
+            lower_words: black_box(0x3333_3333_3333_3333),
+            pairs: black_box([0x0c0c_0c0c_0c0c_0c0c, 0x3030_3030_3030_3030, 0xc0c0_c0c0_c0c0_c0c0]),
         }
     }
 
@@ -80,7 +94,7 @@ impl Kernel {
     /// # Safety
     /// The rows have [`COLUMNS`] from `start` on.
     #[inline]
-    #[target_feature(enable = "avx512bw,avx512vnni")]
+    #[target_feature(enable = "avx512vbmi,avx512vnni")]
     #[allow(unsafe_code)]
     unsafe fn block<const WIDE: usize, const HIGH: usize>(
         &self,
@@ -97,42 +111,33 @@ impl Kernel {
             let mut samples = pixels;
             for i in 0..4 {
                 samples[i] = self.luma(pixels[i]);
-                alphas = _mm512_and_si512(alphas, pixels[i]);
                 differences[i] = match WIDE {
                     1 => differences_of_pixels(pixels[i]),
                     _ => add_differences_of_pairs(differences[i], pixels[i]),
                 };
             }
+            let [a, b, c, d] = pixels;
+            alphas = and(and(alphas, a, b), c, d);
             prefetch_samples(rows.luma[row], start);
             // SAFETY: the row has the block, as the caller promises.
-            unsafe { store(rows.luma[row], start, pack::<LUMA_BYTE_SHIFT>(samples)) };
+            unsafe { store(rows.luma[row], start, self.pack(samples)) };
         }
         if let Some(start) = start.checked_div(WIDE) {
             rows.chroma.iter().for_each(|row| prefetch_samples(row, start));
         }
         if WIDE == 1 {
             for plane in 0..2 {
-                let mut samples = differences;
-                for i in 0..4 {
-                    samples[i] = self.chroma::<1>(differences[i], self.chroma[plane]);
-                }
+                let [a, b, c, d] = differences;
+                let sums = [self.chroma(a, b, plane), self.chroma(c, d, plane)];
                 // SAFETY: the row has the block, as the caller promises.
-                unsafe { store(rows.chroma[plane], start, pack::<0>(samples)) };
+                unsafe { store(rows.chroma[plane], start, chroma_bytes(sums, PIXELS)) };
             }
         } else if WIDE == 2 {
             let [a, b, c, d] = differences;
-            // In each quarter of a register those of the first, then those of the second: `pack_pairs` undoes it.
-            let sums = [_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d)];
-            let mut samples = [sums; 2];
-            for plane in 0..2 {
-                for i in 0..2 {
-                    samples[plane][i] = match HIGH {
-                        1 => self.chroma::<2>(sums[i], self.chroma[plane]),
-                        _ => self.chroma::<4>(sums[i], self.chroma[plane]),
-                    };
-                }
-            }
-            let [cb, cr] = pack_pairs(samples);
+            // In each quarter of a register those of the first, then those of the second.
+            let (ab, cd) = (_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+            let bytes = chroma_bytes([self.chroma(ab, cd, 0), self.chroma(ab, cd, 1)], PAIRS);
+            let (cb, cr) = (_mm512_castsi512_si256(bytes), _mm512_extracti64x4_epi64::<1>(bytes));
             // SAFETY: the rows have the block, as the caller promises.
             unsafe { store(rows.chroma[0], start / 2, cb) };
             // SAFETY: as before.
@@ -142,31 +147,54 @@ impl Kernel {
     }
 
     /// Sixteen samples of luma, with a fraction of [`LUMA_BYTE_SHIFT`] bits.
-    #[target_feature(enable = "avx512bw,avx512vnni")]
+    #[target_feature(enable = "avx512vbmi,avx512vnni")]
     fn luma(&self, pixels: __m512i) -> __m512i {
-        let mut sum = _mm512_dpbusd_epi32(_mm512_setzero_si512(), pixels, self.luma[0]);
-        for limb in &self.luma[1..] {
-            sum = _mm512_dpbusd_epi32(_mm512_srai_epi32::<8>(sum), pixels, *limb);
-        }
-        sum
+        let [l0, l1, l2, l3] = self.luma;
+        let sum = _mm512_dpbusd_epi32(self.luma_begin, pixels, l0);
+        let sum = _mm512_dpbusd_epi32(_mm512_shuffle_epi8(sum, self.upper_bytes), pixels, l1);
+        let sum = _mm512_dpbusd_epi32(_mm512_shuffle_epi8(sum, self.upper_bytes), pixels, l2);
+        _mm512_dpbusd_epi32(_mm512_srai_epi32::<8>(sum), pixels, l3)
     }
 
-    /// Sixteen samples of chroma from the differences of `SHARED` pixels each.
-    #[target_feature(enable = "avx512bw,avx512vnni")]
-    fn chroma<const SHARED: u32>(&self, differences: __m512i, [high, low]: [__m512i; 2]) -> __m512i {
-        let high = dot(self.chroma_offset, differences, high);
-        let sum = _mm512_add_epi32(high, _mm512_srai_epi32::<16>(_mm512_madd_epi16(differences, low)));
-        match SHARED {
-            1 => _mm512_srai_epi32::<LUMA_SHIFT>(sum),
-            2 => _mm512_srai_epi32::<{ LUMA_SHIFT + 1 }>(sum),
-            _ => _mm512_srai_epi32::<{ LUMA_SHIFT + 2 }>(sum),
-        }
+    /// Samples of chroma less 128, as words, from two registers of differences: by turns one of `a` and one of `b`.
+    #[target_feature(enable = "avx512vbmi,avx512vnni")]
+    fn chroma(&self, a: __m512i, b: __m512i, plane: usize) -> __m512i {
+        let [low, high] = self.chroma[plane];
+        let sum = |differences| {
+            let carried = _mm512_shuffle_epi8(dot(self.chroma_begin, differences, low), self.upper_word);
+            dot(carried, differences, high)
+        };
+        _mm512_mask_shuffle_epi8(sum(b), self.lower_words, sum(a), self.upper_word)
+    }
+
+    /// Bytes of 64 samples with a fraction of [`LUMA_BYTE_SHIFT`] bits.
+    #[target_feature(enable = "avx512vbmi,avx512vnni")]
+    fn pack(&self, [a, b, c, d]: [__m512i; 4]) -> __m512i {
+        /// The places of the pixels when two of each register lie in each eight bytes.
+        const PIXELS: [u8; 64] = {
+            let mut order = [0; 64];
+            let mut pixel = 0;
+            while pixel < 64 {
+                let (register, pixel_in_it) = (pixel / 16, pixel % 16);
+                order[pixel] = (pixel_in_it / 2 * 8 + 2 * register + pixel_in_it % 2) as u8;
+                pixel += 1;
+            }
+            order
+        };
+        // Where the bits of a sample begin in the lower and in the upper double word.
+        let bits = _mm512_set1_epi16(bytemuck::must_cast([LUMA_BYTE_SHIFT as u8, 32 + LUMA_BYTE_SHIFT as u8]));
+        let [second, third, fourth] = self.pairs;
+        let bytes = _mm512_multishift_epi64_epi8(bits, a);
+        let bytes = _mm512_mask_multishift_epi64_epi8(bytes, second, bits, b);
+        let bytes = _mm512_mask_multishift_epi64_epi8(bytes, third, bits, c);
+        let bytes = _mm512_mask_multishift_epi64_epi8(bytes, fourth, bits, d);
+        _mm512_permutexvar_epi8(bytemuck::must_cast(PIXELS), bytes)
     }
 }
 
 /// `sum` and the products of the words of `a` and `b`, those of each double word added.
 #[allow(unsafe_code)]
-#[target_feature(enable = "avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
 fn dot(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
     // The compiler makes two instructions of the intrinsic, for a latency that does not matter here.
     // SAFETY: the instruction is AVX-512 VNNI, which callers of this function have; it touches these registers only.
@@ -178,56 +206,73 @@ fn dot(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
 }
 
 /// Two words, side by side all over a register.
-#[target_feature(enable = "avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
 fn pair(words: [i16; 2]) -> __m512i {
     _mm512_set1_epi32(bytemuck::must_cast(words))
 }
 
 /// Four bytes, side by side all over a register.
-#[target_feature(enable = "avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
 fn quad(bytes: [i8; 4]) -> __m512i {
     _mm512_set1_epi32(bytemuck::must_cast(bytes))
 }
 
-/// First − green and third − green of pixels, as words.
-#[target_feature(enable = "avx512bw,avx512vnni")]
+/// Four double words that each choose bytes of a quarter of a register, the same in all quarters.
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
+fn order(bytes: [u32; 4]) -> __m512i {
+    _mm512_broadcast_i32x4(bytemuck::must_cast(bytes))
+}
+
+/// The bits that all three have.
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
+fn and(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
+    _mm512_ternarylogic_epi32::<0b1000_0000>(a, b, c)
+}
+
+/// First − green and third − green of pixels, doubled, as words.
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
 fn differences_of_pixels(pixels: __m512i) -> __m512i {
-    let order = _mm512_set4_epi32(0x0d0e_0d0c, 0x090a_0908, 0x0506_0504, 0x0102_0100);
-    _mm512_maddubs_epi16(_mm512_shuffle_epi8(pixels, order), quad([1, -1, 1, -1]))
+    let bytes = order([0x0102_0100, 0x0506_0504, 0x090a_0908, 0x0d0e_0d0c]);
+    _mm512_maddubs_epi16(_mm512_shuffle_epi8(pixels, bytes), quad([2, -2, 2, -2]))
 }
 
 /// `sums` and first − green and third − green of neighbouring pixels, added, as double words.
-#[target_feature(enable = "avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
 fn add_differences_of_pairs(sums: __m512i, pixels: __m512i) -> __m512i {
-    let order = _mm512_set4_epi32(0x0d0e_090a, 0x0d0c_0908, 0x0506_0102, 0x0504_0100);
-    _mm512_dpbusd_epi32(sums, _mm512_shuffle_epi8(pixels, order), quad([1, -1, 1, -1]))
+    let bytes = order([0x0504_0100, 0x0506_0102, 0x0d0c_0908, 0x0d0e_090a]);
+    _mm512_dpbusd_epi32(sums, _mm512_shuffle_epi8(pixels, bytes), quad([1, -1, 1, -1]))
 }
 
-/// Bytes of 64 samples with a fraction of `SHIFT` bits, at most 255 each.
-#[target_feature(enable = "avx512bw,avx512vnni")]
-fn pack<const SHIFT: u32>([a, b, c, d]: [__m512i; 4]) -> __m512i {
-    let (ab, cd) = (_mm512_packus_epi32(a, b), _mm512_packus_epi32(c, d));
-    let bytes = _mm512_packus_epi16(_mm512_srli_epi16::<SHIFT>(ab), _mm512_srli_epi16::<SHIFT>(cd));
-    // Packing works on each quarter of a register by itself.
-    let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    _mm512_permutexvar_epi32(order, bytes)
+/// Bytes of chroma samples, at most 255 each, from words that are 128 less, put in `order`.
+#[target_feature(enable = "avx512vbmi,avx512vnni")]
+fn chroma_bytes([a, b]: [__m512i; 2], order: [u8; 64]) -> __m512i {
+    let bytes = _mm512_xor_si512(_mm512_packs_epi16(a, b), _mm512_set1_epi8(-128));
+    _mm512_permutexvar_epi8(bytemuck::must_cast(order), bytes)
 }
 
-/// Bytes of 32 samples of each plane, at most 255 each, in the order of the pixels.
-#[target_feature(enable = "avx512bw,avx512vnni")]
-fn pack_pairs([[cb0, cb1], [cr0, cr1]]: [[__m512i; 2]; 2]) -> [__m256i; 2] {
-    /// The pairs of samples of each plane, as they lie after packing.
-    const ORDER: [u16; 32] = {
-        let mut order = [0; 32];
-        let mut pair = 0;
-        while pair < 16 {
-            order[pair] = (pair % 4 * 8 + pair / 4) as u16;
-            order[16 + pair] = order[pair] + 4;
-            pair += 1;
-        }
-        order
-    };
-    let bytes = _mm512_packus_epi16(_mm512_packus_epi32(cb0, cb1), _mm512_packus_epi32(cr0, cr1));
-    let bytes = _mm512_permutexvar_epi16(bytemuck::must_cast(ORDER), bytes);
-    [_mm512_castsi512_si256(bytes), _mm512_extracti64x4_epi64::<1>(bytes)]
-}
+/// The places of 64 samples of one plane in [`chroma_bytes`].
+const PIXELS: [u8; 64] = {
+    let mut order = [0; 64];
+    let mut pixel = 0;
+    while pixel < 64 {
+        // Four of a register are in each quarter, every other one of eight bytes.
+        let (register, pixel_in_it) = (pixel / 16, pixel % 16);
+        order[pixel] = (pixel_in_it / 4 * 16 + register / 2 * 8 + pixel_in_it % 4 * 2 + register % 2) as u8;
+        pixel += 1;
+    }
+    order
+};
+
+/// The places of 32 samples of each of two planes in [`chroma_bytes`].
+const PAIRS: [u8; 64] = {
+    let mut order = [0; 64];
+    let mut sample = 0;
+    while sample < 64 {
+        // Two of a register are in each quarter; of the first two registers in even bytes, of the others in odd ones.
+        let (plane, register, sample_in_it) = (sample / 32, sample % 32 / 8, sample % 8);
+        let eight = sample_in_it / 2 * 16 + plane * 8;
+        order[sample] = (eight + register % 2 * 4 + sample_in_it % 2 * 2 + register / 2) as u8;
+        sample += 1;
+    }
+    order
+};

@@ -40,7 +40,7 @@ impl Isa {
             if is_x86_feature_detected!("avx2") {
                 available.push(Self(Kind::Avx2));
             }
-            if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni") {
+            if is_x86_feature_detected!("avx512vbmi") && is_x86_feature_detected!("avx512vnni") {
                 available.push(Self(Kind::Avx512));
             }
         }
@@ -71,7 +71,7 @@ impl Isa {
             // SAFETY: the CPU has AVX2: `available`, the only maker of this value, has asked it.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => unsafe { avx2::convert(plan, frame) },
-            // SAFETY: the CPU has AVX-512 BW and VNNI: `available`, the only maker of this value, has asked it.
+            // SAFETY: the CPU has AVX-512 VBMI and VNNI: `available`, the only maker of this value, has asked it.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512 => unsafe { avx512::convert(plan, frame) },
         }

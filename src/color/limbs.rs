@@ -21,6 +21,9 @@ const LUMA_BITS: u32 = 31;
 pub(super) const LUMA_SHIFT: u32 = LUMA_BITS - 16;
 /// The same, if it is one of four limbs of 8 bits.
 pub(super) const LUMA_BYTE_SHIFT: u32 = LUMA_BITS - 24;
+/// What the sum of the lowest of four limbs begins with, so that it and the next one are never negative, and can be
+/// carried by moving bytes: four products are above −2¹⁷, and the carry brings 2¹⁷.
+pub(super) const LUMA_BYTE_BEGIN: i32 = 1 << 25;
 
 /// The weights of one plane.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +37,7 @@ pub(super) struct Weights<const N: usize> {
 pub(super) struct Limbs {
     /// Y from the four bytes. Alpha is 255 in an opaque pixel, so that its weight brings in the constant.
     pub luma: Weights<4>,
-    /// The same weights in four limbs of 8 bits, the lowest first.
+    /// The same weights in four limbs of 8 bits, the lowest first; alpha also takes [`LUMA_BYTE_BEGIN`] away again.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub luma_bytes: [[i8; 4]; 4],
     /// The weight of alpha that brings in the constant without its whole number and its half, for kernels that round
@@ -51,6 +54,12 @@ pub(super) struct Limbs {
     pub chroma_offset: i32,
     /// Bits that a chroma sum is shifted by: one or two more than luma where two or four pixels share a sample.
     pub chroma_shift: u32,
+    /// The same weights for sums that are shifted by a whole word: of two or four pixels, or of one pixel, doubled.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    pub chroma_words: [Weights<2>; 2],
+    /// The fraction of the constant, in units of the low limbs of these: of 2⁻³² samples.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    pub chroma_fraction: u32,
 }
 
 impl Limbs {
@@ -61,18 +70,21 @@ impl Limbs {
         let alpha = fixed(formulas[0].constant(1) / 255.0, LUMA_BITS);
         let luma = [first, green, third, alpha];
         let chroma_shift = LUMA_SHIFT + shared.ilog2();
-        let differences = |formula: &Formula| {
-            let [first, _, third] = order(formula.weights(shared)).map(|weight| fixed(weight, chroma_shift + 16));
+        let differences = |formula: &Formula, shared, bits| {
+            let [first, _, third] = order(formula.weights(shared)).map(|weight| fixed(weight, bits));
             Weights::new([first, third])
         };
+        let chroma = |shared, shift| [1, 2].map(|plane| differences(&formulas[plane], shared, shift + 16));
         Self {
             luma: Weights::new(luma),
-            luma_bytes: bytes(luma),
+            luma_bytes: bytes([first, green, third, alpha - fixed(f64::from(LUMA_BYTE_BEGIN) / 255.0, 0)]),
             luma_guard: fixed((formulas[0].constant(1).fract() - 0.5) / 255.0, LUMA_BITS) as i16,
             luma_offset: formulas[0].constant(1) as u8,
-            chroma: [differences(&formulas[1]), differences(&formulas[2])],
+            chroma: chroma(shared, chroma_shift),
             chroma_offset: fixed(formulas[1].constant(shared), chroma_shift) as i32,
             chroma_shift,
+            chroma_words: chroma(shared.max(2), 16),
+            chroma_fraction: fixed(formulas[1].constant(shared).fract(), 32) as u32,
         }
     }
 }
@@ -118,11 +130,11 @@ mod tests {
             for (shared, blue_first) in [1, 2, 4].into_iter().flat_map(|shared| [(shared, false), (shared, true)]) {
                 let limbs = Limbs::new(&formulas, blue_first, shared);
                 let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
-                let whole = |weights: [f64; 4]| weights.map(|weight| (weight * (1u64 << LUMA_BITS) as f64) as i64);
-                let bytes = std::array::from_fn(|i| {
-                    limbs.luma_bytes.iter().rev().fold(0, |sum, limb| 256 * sum + i64::from(limb[i]))
+                let bytes: [f64; 4] = std::array::from_fn(|i| {
+                    let sum = limbs.luma_bytes.iter().rev().fold(0, |sum, limb| 256 * sum + i64::from(limb[i]));
+                    sum as f64 / (1u64 << LUMA_BITS) as f64
                 });
-                assert_eq!(whole(real(limbs.luma, LUMA_BITS)), bytes);
+                assert_eq!(real(limbs.luma, LUMA_BITS)[..3], bytes[..3]);
 
                 // The boundary lies half of 1/q away from the nearest sums on both sides (see Formula::constant).
                 let luma = real(limbs.luma, LUMA_BITS);
@@ -131,17 +143,24 @@ mod tests {
                 let guard = f64::from(limbs.luma_guard) / (1u64 << LUMA_BITS) as f64 * 255.0;
                 let whole = f64::from(limbs.luma_offset) + 0.5;
                 let constant = constant.max((guard + whole - formulas[0].constant(1)).abs());
+                let begin = f64::from(LUMA_BYTE_BEGIN) / (1u64 << LUMA_BITS) as f64;
+                let constant = constant.max((bytes[3] * 255.0 + begin - formulas[0].constant(1)).abs());
                 let error: f64 = (0..3).map(|i| (luma[i] - weights[i]).abs() * 255.0).sum();
                 assert!(error + constant < 0.5 / formulas[0].q(1) as f64, "{matrix} {range} luma: {error} {constant}");
 
-                let bits = limbs.chroma_shift + 16;
-                for (formula, weights) in formulas[1..].iter().zip(limbs.chroma) {
-                    let (got, [first, _, third]) = (real(weights, bits), order(formula.weights(shared)));
-                    let offset = f64::from(limbs.chroma_offset) / f64::from(1 << limbs.chroma_shift);
-                    let constant = (offset - formula.constant(shared)).abs();
-                    let range_ = 255.0 * shared as f64;
-                    let error = ((got[0] - first).abs() + (got[1] - third).abs()) * range_;
-                    assert!(error + constant < 0.5 / formula.q(shared) as f64, "{matrix} {range} chroma {shared}");
+                let offset = f64::from(limbs.chroma_offset) / f64::from(1 << limbs.chroma_shift);
+                let fraction = f64::from(limbs.chroma_fraction) / (1u64 << 32) as f64;
+                for (weights, shift, times, offset) in [
+                    (limbs.chroma, limbs.chroma_shift, 1.0, offset),
+                    (limbs.chroma_words, 16, if shared == 1 { 2.0 } else { 1.0 }, 128.0 + fraction),
+                ] {
+                    for (formula, weights) in formulas[1..].iter().zip(weights) {
+                        let got = real(weights, shift + 16).map(|weight| weight * times);
+                        let [first, _, third] = order(formula.weights(shared));
+                        let constant = (offset - formula.constant(shared)).abs();
+                        let error = ((got[0] - first).abs() + (got[1] - third).abs()) * 255.0 * shared as f64;
+                        assert!(error + constant < 0.5 / formula.q(shared) as f64, "{matrix} {range} chroma {shared}");
+                    }
                 }
             }
         }
