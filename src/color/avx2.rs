@@ -1,11 +1,12 @@
-//! Opaque pixels to planes of 8 bits a sample, by AVX2. The scheme is told in [`limbs`](super::limbs).
+//! Opaque pixels to planes of 8 bits a sample, by AVX2. The scheme is told in [`limbs`](super::limbs) for chroma,
+//! and in [`fused`](super::fused) for luma.
 
-use std::arch::asm;
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::blend::blend;
-use super::limbs::{LUMA_SHIFT, Limbs, Weights};
+use super::fused::{Fused, SAMPLE_BIT};
+use super::limbs::{LUMA_SHIFT, Limbs};
 use super::registers::{load, prefetch_pixels, prefetch_samples, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
@@ -14,7 +15,7 @@ use crate::settings::Chroma;
 const COLUMNS: usize = 32;
 
 /// Converts all rows of a frame.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
     let kernel = Kernel::new(plan.limbs);
     for rows in frame {
@@ -23,7 +24,7 @@ pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>
 }
 
 /// Converts whole blocks.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
     let done = match (plan.bit_depth, plan.chroma) {
         (8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
@@ -39,7 +40,7 @@ fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
 
 /// Converts pixels as if all were opaque, and says whether they are. `WIDE` and `HIGH` are the pixels that share a
 /// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 #[allow(unsafe_code)]
 #[inline(never)] // with registers of its own
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
@@ -56,29 +57,27 @@ fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows
     _mm256_movemask_epi8(_mm256_cmpeq_epi32(_mm256_and_si256(alphas, fourth), opaque)) == -1
 }
 
-/// The weights in registers: the high and the low limbs of two words side by side.
+/// The weights in registers: those of two words side by side.
 struct Kernel {
-    luma_outer: [__m256i; 2],
-    luma_inner: [__m256i; 2],
+    luma: [__m256i; 2],
+    scale: [__m256; 3],
     chroma: [[__m256i; 2]; 2],
-    luma_offset: __m256i,
     chroma_offset: __m256i,
     /// The first word of each double word, for both of them.
     green_twice: __m256i,
 }
 
 impl Kernel {
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma")]
     fn new(limbs: &Limbs) -> Self {
-        let Weights { high: [h1, h2, h3, _], low: [l1, l2, l3, _] } = limbs.luma;
+        let Fused { weights: [first, green, third, alpha], scale, scale_rest, constant_rest } = limbs.fused;
         let [cb, cr] = limbs.chroma;
         // Hidden from the compiler, which would make two shuffles of each.
         let twice = _mm_setr_epi32(0x0100_0100, 0x0504_0504, 0x0908_0908, 0x0d0c_0d0c);
         Self {
-            luma_outer: [pair([h1, h3]), pair([l1, l3])],
-            luma_inner: [pair([h2, 1]), pair([l2, limbs.luma_guard])],
+            luma: [pair([first, third]), pair([green, alpha])],
+            scale: [scale, scale_rest, constant_rest].map(|number| _mm256_set1_ps(number)),
             chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
-            luma_offset: _mm256_set1_epi16(2 * i16::from(limbs.luma_offset)),
             chroma_offset: _mm256_set1_epi32(limbs.chroma_offset),
             green_twice: black_box(_mm256_broadcastsi128_si256(twice)),
         }
@@ -89,7 +88,7 @@ impl Kernel {
     /// # Safety
     /// The rows have [`COLUMNS`] from `start` on.
     #[inline]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma")]
     #[allow(unsafe_code)]
     unsafe fn block<const WIDE: usize, const HIGH: usize>(
         &self,
@@ -116,8 +115,8 @@ impl Kernel {
                     outer[i] = _mm256_add_epi16(outer[i], first_third);
                     inner[i] = _mm256_add_epi16(inner[i], second_fourth);
                 }
-                // (2y + 2 · offset + 1) / 2 is rounded and has the offset.
-                luma[row][half] = average(_mm256_packus_epi32(samples[0], samples[1]), self.luma_offset);
+                let words = _mm256_packus_epi32(samples[0], samples[1]);
+                luma[row][half] = _mm256_and_si256(words, _mm256_set1_epi16(0xff));
             }
             alphas = _mm256_and_si256(alphas, _mm256_and_si256(inner[0], inner[1]));
             let differences = [self.differences(outer[0], inner[0]), self.differences(outer[1], inner[1])];
@@ -155,26 +154,24 @@ impl Kernel {
         alphas
     }
 
-    /// Eight samples of luma, doubled and without offset.
-    #[target_feature(enable = "avx2")]
+    /// Eight samples of luma, each in the lower half of a word.
+    #[target_feature(enable = "avx2,fma")]
     fn luma(&self, outer: __m256i, inner: __m256i) -> __m256i {
-        let [outer_high, outer_low] = self.luma_outer;
-        let [inner_high, inner_low] = self.luma_inner;
-        let low = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_low), _mm256_madd_epi16(inner, inner_low));
-        // What is carried to the high limbs takes the place of alpha.
-        let inner = _mm256_blend_epi16::<0b1010_1010>(inner, low);
-        let sum = _mm256_add_epi32(_mm256_madd_epi16(outer, outer_high), _mm256_madd_epi16(inner, inner_high));
-        _mm256_srli_epi32::<{ LUMA_SHIFT as i32 - 1 }>(sum)
+        let [scale, scale_rest, constant_rest] = self.scale;
+        let sum = _mm256_add_epi32(_mm256_madd_epi16(outer, self.luma[0]), _mm256_madd_epi16(inner, self.luma[1]));
+        let brightness = _mm256_cvtepi32_ps(sum);
+        let sum = _mm256_fmadd_ps(brightness, scale, _mm256_fmadd_ps(brightness, scale_rest, constant_rest));
+        _mm256_srli_epi32::<{ SAMPLE_BIT as i32 }>(_mm256_castps_si256(sum))
     }
 
     /// First − green and third − green of pixels, or of sums of pixels.
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma")]
     fn differences(&self, outer: __m256i, inner: __m256i) -> __m256i {
         _mm256_sub_epi16(outer, _mm256_shuffle_epi8(inner, self.green_twice))
     }
 
     /// Sixteen samples of chroma, as words, from the differences of `SHARED` pixels each.
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma")]
     fn chroma<const SHARED: u32>(&self, differences: [__m256i; 2], [high, low]: [__m256i; 2]) -> __m256i {
         let mut samples = differences;
         for i in 0..2 {
@@ -190,29 +187,15 @@ impl Kernel {
     }
 }
 
-/// (`a` + `b` + 1) / 2 of each word.
-#[allow(unsafe_code)]
-#[target_feature(enable = "avx2")]
-fn average(a: __m256i, b: __m256i) -> __m256i {
-    let average;
-    // The compiler takes the intrinsic apart, to do a part of it once, and needs ten instructions for the rest.
-    // SAFETY: the instruction is AVX2, which callers of this function have; it touches these registers only.
-    unsafe {
-        asm!("vpavgw {}, {}, {}", out(ymm_reg) average, in(ymm_reg) a, in(ymm_reg) b,
-            options(pure, nomem, nostack, preserves_flags));
-    }
-    average
-}
-
 /// Two words, side by side all over a register.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn pair(words: [i16; 2]) -> __m256i {
     _mm256_set1_epi32(bytemuck::must_cast(words))
 }
 
 /// The sums of neighbours, in the order that [`pack_pairs`] undoes: in each half of a register those of `a`, then
 /// those of `b`.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn pair_sums([a, b]: [__m256i; 2]) -> __m256i {
     let (a, b) = (_mm256_castsi256_ps(a), _mm256_castsi256_ps(b));
     let even = _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
@@ -221,14 +204,14 @@ fn pair_sums([a, b]: [__m256i; 2]) -> __m256i {
 }
 
 /// Bytes of 32 samples, of which those above 255 become 255.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn pack([a, b]: [__m256i; 2]) -> __m256i {
     // Packing, here and of the words before, works on each half of a register by itself.
     _mm256_permutevar8x32_epi32(_mm256_packus_epi16(a, b), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
 }
 
 /// Bytes of 16 samples of each plane, of which those above 255 become 255, in the order of the pixels.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn pack_pairs([cb, cr]: [__m256i; 2]) -> [__m128i; 2] {
     let bytes = _mm256_packus_epi16(cb, cr);
     let (low, high) = (_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));

@@ -1,11 +1,13 @@
-//! Opaque pixels to planes of 8 bits a sample, by AVX-512. The scheme is told in [`limbs`](super::limbs).
+//! Opaque pixels to planes of 8 bits a sample, by AVX-512. The scheme is told in [`limbs`](super::limbs) for
+//! chroma, and in [`fused`](super::fused) for luma.
 
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::blend::blend;
-use super::limbs::{LUMA_BYTE_BEGIN, LUMA_BYTE_SHIFT, Limbs};
+use super::fused::{Fused, SAMPLE_BIT};
+use super::limbs::Limbs;
 use super::registers::{load, prefetch_pixels, prefetch_samples, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
@@ -56,16 +58,16 @@ fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows
 
 /// The weights in registers.
 struct Kernel {
-    /// The limbs of four bytes, the lowest first, and what their sum begins with.
-    luma: [__m512i; 4],
-    luma_begin: __m512i,
+    /// The lower and the upper bytes of four weights.
+    luma: [__m512i; 2],
+    scale: [__m512; 3],
     /// The low and the high limbs of two words side by side, and what their sum begins with.
     chroma: [[__m512i; 2]; 2],
     chroma_begin: __m512i,
-    /// The three upper bytes and the upper word of each double word, moved to its lower end. A shift does the same, but
-    /// not every port can shift; these are hidden from the compiler, which would make shifts of them.
-    upper_bytes: __m512i,
-    upper_word: __m512i,
+    /// The lower three bytes of each double word, moved up by one, and the upper word, moved down. A shift does the same,
+    /// but not every port can shift; these are hidden from the compiler, which would make shifts of them.
+    bytes_up: __m512i,
+    word_down: __m512i,
     /// The lower words of double words, and of eight bytes the second, the third and the fourth two. Hidden, too: the
     /// compiler would mask by another instruction.
     lower_words: __mmask64,
@@ -75,15 +77,17 @@ struct Kernel {
 impl Kernel {
     #[target_feature(enable = "avx512vbmi,avx512vnni")]
     fn new(limbs: &Limbs) -> Self {
-        let [l0, l1, l2, l3] = limbs.luma_bytes;
+        let Fused { weights, scale, scale_rest, constant_rest } = limbs.fused;
+        let lower = weights.map(|weight| weight as i8);
+        let upper = [0, 1, 2, 3].map(|i| ((weights[i] - i16::from(lower[i])) >> 8) as i8);
         let [cb, cr] = limbs.chroma_words;
         Self {
-            luma: [quad(l0), quad(l1), quad(l2), quad(l3)],
-            luma_begin: _mm512_set1_epi32(LUMA_BYTE_BEGIN),
+            luma: [quad(lower), quad(upper)],
+            scale: [scale, scale_rest, constant_rest].map(|number| _mm512_set1_ps(number)),
             chroma: [[pair(cb.low), pair(cb.high)], [pair(cr.low), pair(cr.high)]],
             chroma_begin: _mm512_set1_epi32(limbs.chroma_fraction as i32),
-            upper_bytes: black_box(order([0x8003_0201, 0x8007_0605, 0x800b_0a09, 0x800f_0e0d])),
-            upper_word: black_box(order([0x8080_0302, 0x8080_0706, 0x8080_0b0a, 0x8080_0f0e])),
+            bytes_up: black_box(order([0x0201_0080, 0x0605_0480, 0x0a09_0880, 0x0e0d_0c80])),
+            word_down: black_box(order([0x8080_0302, 0x8080_0706, 0x8080_0b0a, 0x8080_0f0e])),
             lower_words: black_box(0x3333_3333_3333_3333),
             pairs: black_box([0x0c0c_0c0c_0c0c_0c0c, 0x3030_3030_3030_3030, 0xc0c0_c0c0_c0c0_c0c0]),
         }
@@ -146,14 +150,16 @@ impl Kernel {
         alphas
     }
 
-    /// Sixteen samples of luma, with a fraction of [`LUMA_BYTE_SHIFT`] bits.
+    /// Sixteen samples of luma, in the bits from [`SAMPLE_BIT`] on.
     #[target_feature(enable = "avx512vbmi,avx512vnni")]
     fn luma(&self, pixels: __m512i) -> __m512i {
-        let [l0, l1, l2, l3] = self.luma;
-        let sum = _mm512_dpbusd_epi32(self.luma_begin, pixels, l0);
-        let sum = _mm512_dpbusd_epi32(_mm512_shuffle_epi8(sum, self.upper_bytes), pixels, l1);
-        let sum = _mm512_dpbusd_epi32(_mm512_shuffle_epi8(sum, self.upper_bytes), pixels, l2);
-        _mm512_dpbusd_epi32(_mm512_srai_epi32::<8>(sum), pixels, l3)
+        let [lower, upper] = self.luma;
+        let [scale, scale_rest, constant_rest] = self.scale;
+        let sum = _mm512_dpbusd_epi32(_mm512_setzero_si512(), pixels, upper);
+        let sum = _mm512_dpbusd_epi32(_mm512_shuffle_epi8(sum, self.bytes_up), pixels, lower);
+        let brightness = _mm512_cvtepi32_ps(sum);
+        let sum = _mm512_fmadd_ps(brightness, scale, _mm512_fmadd_ps(brightness, scale_rest, constant_rest));
+        _mm512_castps_si512(sum)
     }
 
     /// Samples of chroma less 128, as words, from two registers of differences: by turns one of `a` and one of `b`.
@@ -161,13 +167,13 @@ impl Kernel {
     fn chroma(&self, a: __m512i, b: __m512i, plane: usize) -> __m512i {
         let [low, high] = self.chroma[plane];
         let sum = |differences| {
-            let carried = _mm512_shuffle_epi8(dot(self.chroma_begin, differences, low), self.upper_word);
+            let carried = _mm512_shuffle_epi8(dot(self.chroma_begin, differences, low), self.word_down);
             dot(carried, differences, high)
         };
-        _mm512_mask_shuffle_epi8(sum(b), self.lower_words, sum(a), self.upper_word)
+        _mm512_mask_shuffle_epi8(sum(b), self.lower_words, sum(a), self.word_down)
     }
 
-    /// Bytes of 64 samples with a fraction of [`LUMA_BYTE_SHIFT`] bits.
+    /// Bytes of 64 samples, each in the bits from [`SAMPLE_BIT`] on.
     #[target_feature(enable = "avx512vbmi,avx512vnni")]
     fn pack(&self, [a, b, c, d]: [__m512i; 4]) -> __m512i {
         /// The places of the pixels when two of each register lie in each eight bytes.
@@ -182,7 +188,7 @@ impl Kernel {
             order
         };
         // Where the bits of a sample begin in the lower and in the upper double word.
-        let bits = _mm512_set1_epi16(bytemuck::must_cast([LUMA_BYTE_SHIFT as u8, 32 + LUMA_BYTE_SHIFT as u8]));
+        let bits = _mm512_set1_epi16(bytemuck::must_cast([SAMPLE_BIT as u8, 32 + SAMPLE_BIT as u8]));
         let [second, third, fourth] = self.pairs;
         let bytes = _mm512_multishift_epi64_epi8(bits, a);
         let bytes = _mm512_mask_multishift_epi64_epi8(bytes, second, bits, b);

@@ -45,6 +45,13 @@ impl Formula {
         self.parts.map(|part| (part * self.numerator) as f64 / (self.denominator * unit) as f64)
     }
 
+    /// The shares of red, green and blue as the smallest whole numbers, and what their sum, 0 to 255 times each, is
+    /// multiplied by.
+    pub fn brightness(&self) -> ([i64; 3], f64) {
+        let common = self.parts.iter().fold(0, |common, part| gcd(common, part.abs()));
+        (self.parts.map(|part| part / common), (self.numerator * common) as f64 / self.denominator as f64)
+    }
+
     /// What is added so that ⌊weighted colour + constant⌋ is the sample: the offset, and a half to round.
     ///
     /// The weighted colours are multiples of 1/q. Where q is even, some lie on the boundary between two samples, and

@@ -37,7 +37,7 @@ impl Isa {
         let mut available = vec![Self::BASELINE];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 available.push(Self(Kind::Avx2));
             }
             if is_x86_feature_detected!("avx512vbmi") && is_x86_feature_detected!("avx512vnni") {
@@ -68,7 +68,7 @@ impl Isa {
     pub(super) fn convert<'a>(self, plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
         match self.0 {
             Kind::Baseline => plain::convert(plan, frame),
-            // SAFETY: the CPU has AVX2: `available`, the only maker of this value, has asked it.
+            // SAFETY: the CPU has AVX2 and FMA: `available`, the only maker of this value, has asked it.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => unsafe { avx2::convert(plan, frame) },
             // SAFETY: the CPU has AVX-512 VBMI and VNNI: `available`, the only maker of this value, has asked it.

@@ -7,23 +7,18 @@
 //! sample = (Σ high·x + (Σ low·x >> 16)) >> shift      with >> as floor
 //! ```
 //!
-//! which is exactly ⌊Σ weight·x⌋ in units of a sample: no bits are lost on the way. Four limbs of 8 bits, for `vpdpbusd`,
-//! carry three times and come to the same. So the only error is that of the weights, half of their last bit each. It
+//! which is exactly ⌊Σ weight·x⌋ in units of a sample: no bits are lost on the way. So the only error is that of the weights, half of their last bit each. It
 //! cannot move a sum across a boundary between two samples, because the sums of the real formula are multiples of 1/q,
 //! and keep half of that away from the boundary (see [`Formula::constant`]); the test below adds up the errors of all
 //! weights.
 
 use super::formula::Formula;
+use super::fused::Fused;
 
 /// Fractional bits of the luma weights. They are below 1, so that this is the most that 32 bits hold.
 const LUMA_BITS: u32 = 31;
 /// Bits that the kernels shift a luma sum by, if it is one of two limbs of 16 bits.
 pub(super) const LUMA_SHIFT: u32 = LUMA_BITS - 16;
-/// The same, if it is one of four limbs of 8 bits.
-pub(super) const LUMA_BYTE_SHIFT: u32 = LUMA_BITS - 24;
-/// What the sum of the lowest of four limbs begins with, so that it and the next one are never negative, and can be
-/// carried by moving bytes: four products are above −2¹⁷, and the carry brings 2¹⁷.
-pub(super) const LUMA_BYTE_BEGIN: i32 = 1 << 25;
 
 /// The weights of one plane.
 #[derive(Clone, Copy, Debug)]
@@ -37,16 +32,9 @@ pub(super) struct Weights<const N: usize> {
 pub(super) struct Limbs {
     /// Y from the four bytes. Alpha is 255 in an opaque pixel, so that its weight brings in the constant.
     pub luma: Weights<4>,
-    /// The same weights in four limbs of 8 bits, the lowest first; alpha also takes [`LUMA_BYTE_BEGIN`] away again.
+    /// Y by other means.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-    pub luma_bytes: [[i8; 4]; 4],
-    /// The weight of alpha that brings in the constant without its whole number and its half, for kernels that round
-    /// by other means. It is so small that it has no high limb.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-    pub luma_guard: i16,
-    /// The whole number: the sample of black.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-    pub luma_offset: u8,
+    pub fused: Fused,
     /// Cb and Cr from first − green and third − green, summed over the pixels that share the sample: their weights add
     /// up to 0, so that the differences say it all.
     pub chroma: [Weights<2>; 2],
@@ -77,9 +65,7 @@ impl Limbs {
         let chroma = |shared, shift| [1, 2].map(|plane| differences(&formulas[plane], shared, shift + 16));
         Self {
             luma: Weights::new(luma),
-            luma_bytes: bytes([first, green, third, alpha - fixed(f64::from(LUMA_BYTE_BEGIN) / 255.0, 0)]),
-            luma_guard: fixed((formulas[0].constant(1).fract() - 0.5) / 255.0, LUMA_BITS) as i16,
-            luma_offset: formulas[0].constant(1) as u8,
+            fused: Fused::new(&formulas[0], blue_first),
             chroma: chroma(shared, chroma_shift),
             chroma_offset: fixed(formulas[1].constant(shared), chroma_shift) as i32,
             chroma_shift,
@@ -96,15 +82,6 @@ impl<const N: usize> Weights<N> {
             low: weights.map(|weight| weight as i16),
         }
     }
-}
-
-/// Four limbs of each weight.
-fn bytes<const N: usize>(mut weights: [i64; N]) -> [[i8; N]; 4] {
-    [(); 4].map(|()| {
-        let limb = weights.map(|weight| weight as i8);
-        weights = std::array::from_fn(|i| (weights[i] - i64::from(limb[i])) >> 8);
-        limb
-    })
 }
 
 fn fixed(value: f64, bits: u32) -> i64 {
@@ -130,21 +107,10 @@ mod tests {
             for (shared, blue_first) in [1, 2, 4].into_iter().flat_map(|shared| [(shared, false), (shared, true)]) {
                 let limbs = Limbs::new(&formulas, blue_first, shared);
                 let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
-                let bytes: [f64; 4] = std::array::from_fn(|i| {
-                    let sum = limbs.luma_bytes.iter().rev().fold(0, |sum, limb| 256 * sum + i64::from(limb[i]));
-                    sum as f64 / (1u64 << LUMA_BITS) as f64
-                });
-                assert_eq!(real(limbs.luma, LUMA_BITS)[..3], bytes[..3]);
-
                 // The boundary lies half of 1/q away from the nearest sums on both sides (see Formula::constant).
                 let luma = real(limbs.luma, LUMA_BITS);
                 let weights = order(formulas[0].weights(1));
                 let constant = (luma[3] * 255.0 - formulas[0].constant(1)).abs();
-                let guard = f64::from(limbs.luma_guard) / (1u64 << LUMA_BITS) as f64 * 255.0;
-                let whole = f64::from(limbs.luma_offset) + 0.5;
-                let constant = constant.max((guard + whole - formulas[0].constant(1)).abs());
-                let begin = f64::from(LUMA_BYTE_BEGIN) / (1u64 << LUMA_BITS) as f64;
-                let constant = constant.max((bytes[3] * 255.0 + begin - formulas[0].constant(1)).abs());
                 let error: f64 = (0..3).map(|i| (luma[i] - weights[i]).abs() * 255.0).sum();
                 assert!(error + constant < 0.5 / formulas[0].q(1) as f64, "{matrix} {range} luma: {error} {constant}");
 

@@ -17,6 +17,7 @@ mod avx512;
 mod blend;
 mod converter;
 mod formula;
+mod fused;
 mod isa;
 mod limbs;
 mod pixels;
