@@ -1,4 +1,5 @@
-//! Whole-number weights for opaque pixels at 8 bits a sample: what the vector kernels multiply with.
+//! Whole-number weights for opaque pixels at 8 bits a sample: what kernels multiply with, those for vectors in chroma
+//! only ([`fused`](super::fused) has their luma).
 //!
 //! A weight is a fixed-point number of 32 bits in two limbs of 16, `high · 2¹⁶ + low`, so that `pmaddwd` takes it. The
 //! kernels add up each limb by itself and carry once:
@@ -7,17 +8,17 @@
 //! sample = (Σ high·x + (Σ low·x >> 16)) >> shift      with >> as floor
 //! ```
 //!
-//! which is exactly ⌊Σ weight·x⌋ in units of a sample: no bits are lost on the way. So the only error is that of the weights, half of their last bit each. It
-//! cannot move a sum across a boundary between two samples, because the sums of the real formula are multiples of 1/q,
-//! and keep half of that away from the boundary (see [`Formula::constant`]); the test below adds up the errors of all
-//! weights.
+//! which is exactly ⌊Σ weight·x⌋ in units of a sample: no bits are lost on the way. So the only error is that of the
+//! weights, half of their last bit each. It cannot move a sum across a boundary between two samples, because the sums of
+//! the real formula are multiples of 1/q, and keep half of that away from the boundary (see [`Formula::constant`]); the
+//! test below adds up the errors of all weights.
 
 use super::formula::Formula;
 use super::fused::Fused;
 
 /// Fractional bits of the luma weights. They are below 1, so that this is the most that 32 bits hold.
 const LUMA_BITS: u32 = 31;
-/// Bits that the kernels shift a luma sum by, if it is one of two limbs of 16 bits.
+/// Bits that a luma sum is shifted by.
 pub(super) const LUMA_SHIFT: u32 = LUMA_BITS - 16;
 
 /// The weights of one plane.
@@ -32,7 +33,7 @@ pub(super) struct Weights<const N: usize> {
 pub(super) struct Limbs {
     /// Y from the four bytes. Alpha is 255 in an opaque pixel, so that its weight brings in the constant.
     pub luma: Weights<4>,
-    /// Y by other means.
+    /// Y for kernels that have fused multiplication.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub fused: Fused,
     /// Cb and Cr from first − green and third − green, summed over the pixels that share the sample: their weights add
