@@ -18,7 +18,7 @@ test: build-packages test-packages
 	cargo test --all-features
 
 bench: build-packages peer-packages
-	cargo bench --all-features
+	bash -o pipefail -c 'cargo bench --all-features 2>&1 | tee target/bench.txt'
 	$(MAKE) peers
 
 peers: build-packages peer-packages

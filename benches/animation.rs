@@ -140,7 +140,7 @@ fn x264_program(size: (u32, u32), preset: Preset, input: &Path, output: &Path) -
 
 /// Frames that are ready: parts, `Movie` and the x264 program.
 fn ready() {
-    println!("Frames that are ready, frames/s (CPU seconds)");
+    println!("Frames that are ready, frames/s (CPU seconds)\n");
     println!("| frames | preset | x264 program | Movie | parts | parts : x264 | by CPU time | size |");
     println!("|---|---|---|---|---|---|---|---|");
     let folder = tempfile::tempdir().expect("a folder");
@@ -179,7 +179,7 @@ fn ready() {
 
 /// Frames that are drawn: the time against the work divided by the cores, and one worker against two.
 fn drawn() {
-    println!("\nWaves, drawn and encoded");
+    println!("\nWaves, drawn and encoded\n");
     println!("| frames | preset | frames/s | wall : CPU / cores | 2 workers : 1 |");
     println!("|---|---|---|---|---|");
     for (size, frames, presets) in cases() {
@@ -210,7 +210,7 @@ fn drawn() {
 
 /// What parts cost in size, against one encoder from beginning to end.
 fn size() {
-    println!("\nSize of parts against one encoder");
+    println!("\nSize of parts against one encoder\n");
     println!("| scene | preset | 251 frames | 300 | 501 | 750 | 1000 |");
     println!("|---|---|---|---|---|---|---|");
     let size = (320, 240);
@@ -326,7 +326,7 @@ fn long() {
         println!("{frames} {} {} {peak}", run.wall, run.cpu);
         return;
     }
-    println!("\nLong movies, 320×240, veryfast");
+    println!("\nLong movies, 320×240, veryfast\n");
     println!("| frames | ms a frame | CPU ms a frame | peak memory | duration | frames counted |");
     println!("|---|---|---|---|---|---|");
     let folder = tempfile::tempdir().expect("a folder");

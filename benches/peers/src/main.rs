@@ -57,6 +57,9 @@ struct Arguments {
     /// Write BENCHMARKS.md and docs/benchmarks.png into this folder
     #[arg(long, value_name = "FOLDER")]
     write: Option<PathBuf>,
+    /// What `cargo bench` has printed, for that page
+    #[arg(long, value_name = "FILE", requires = "write")]
+    benches: Option<PathBuf>,
     /// The Python that may have PyAV, imageio-ffmpeg and matplotlib
     #[arg(long, env = "PYTHON", default_value = "python3")]
     python: PathBuf,
@@ -154,7 +157,9 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let goals = goals::goals(&tables);
     println!("{}", document::goals(&goals));
     if let Some(folder) = &arguments.write {
-        std::fs::write(folder.join("BENCHMARKS.md"), document::page(&field, &tables, &goals, disturbance))?;
+        let benches = arguments.benches.as_ref().map(std::fs::read_to_string).transpose()?;
+        let page = document::page(&field, &tables, &goals, disturbance, benches.as_deref());
+        std::fs::write(folder.join("BENCHMARKS.md"), page)?;
         std::fs::create_dir_all(folder.join("docs"))?;
         chart::draw(&tables[..charted])?.save_png(folder.join("docs/benchmarks.png"))?;
     }
