@@ -22,7 +22,7 @@ bench: build-packages peer-packages
 	$(MAKE) peers
 
 peers: build-packages peer-packages
-	cargo build --release --example encode_raw
+	cargo build --release --example encode_raw --example waves
 	cargo run --release --manifest-path benches/peers/Cargo.toml -- $(PEERS)
 
 gallery: build-packages gallery-packages

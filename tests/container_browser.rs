@@ -1,11 +1,6 @@
 //! Movies in a browser: headless Chromium plays and seeks them, and reports what it has shown.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use kinetograph::{Layout, Movie, Quality, Settings, Tune};
@@ -13,6 +8,7 @@ use tiny_skia::{Color, Pixmap};
 
 #[path = "judge/boxes.rs"]
 mod boxes;
+mod judge;
 
 const WIDTH: u32 = 320;
 const HEIGHT: u32 = 180;
@@ -80,103 +76,10 @@ const late = new Promise((_, reject) => setTimeout(() => reject('not done in a m
 Promise.race([main(), late]).catch(error => tell('error', error)).then(() => fetch('/report', { method: 'POST', body: lines.join('\n') }));
 </script>"#;
 
-/// Serves files and the page on a free port of the loopback, and passes the report on.
-fn serve(files: HashMap<String, Vec<u8>>, report: Sender<String>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let files = Arc::new(files);
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            let (files, report) = (files.clone(), report.clone());
-            // A browser may break off; then there is nothing to answer.
-            std::thread::spawn(move || connection.and_then(|connection| answer(connection, &files, &report)));
-        }
-    });
-    port
-}
-
-fn answer(mut connection: TcpStream, files: &HashMap<String, Vec<u8>>, report: &Sender<String>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(connection.try_clone()?);
-    let mut request = String::new();
-    reader.read_line(&mut request)?;
-    let (mut range, mut length) = (None, 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
-            break;
-        }
-        let (name, value) = line.split_once(':').unwrap_or((&line, ""));
-        match name.to_ascii_lowercase().as_str() {
-            "range" => {
-                range = value.trim().strip_prefix("bytes=").and_then(|range| range.split('-').next()?.parse().ok())
-            }
-            "content-length" => length = value.trim().parse().unwrap_or(0),
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let path = request.split_whitespace().nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
-    let (kind, bytes) = match path {
-        "/report" => {
-            let _ = report.send(String::from_utf8_lossy(&body).into_owned());
-            ("text/plain", &b""[..])
-        }
-        "/" => ("text/html", PAGE.as_bytes()),
-        _ => match files.get(path.trim_start_matches('/')) {
-            Some(bytes) => ("video/mp4", bytes.as_slice()),
-            None => {
-                return connection
-                    .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            }
-        },
-    };
-    let from = range.unwrap_or(0usize).min(bytes.len());
-    let status = match range {
-        Some(_) => format!("206 Partial Content\r\nContent-Range: bytes {from}-{}/{}", bytes.len() - 1, bytes.len()),
-        None => "200 OK".into(),
-    };
-    let length = bytes.len() - from;
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nAccept-Ranges: bytes\r\nConnection: close\r\n\r\n"
-    );
-    connection.write_all(head.as_bytes())?;
-    connection.write_all(&bytes[from..])
-}
-
-/// Ends the browser when the test does.
-struct Browser(Child);
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// What Chromium tells of a movie: opened by itself, or appended to a MediaSource if `codec` is given.
 fn in_chromium(movie: Vec<u8>, codec: Option<&str>, times: &str) -> HashMap<String, String> {
-    let profile = tempfile::tempdir().unwrap();
-    let (sender, report) = channel();
-    let port = serve(HashMap::from([("movie.mp4".to_string(), movie)]), sender);
     let codec = codec.map_or(String::new(), |codec| format!("&codec={codec}"));
-    let browser = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"])
-        .args([
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-extensions",
-        ])
-        .args(["--autoplay-policy=no-user-gesture-required", "--mute-audio"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("http://127.0.0.1:{port}/?movie=movie.mp4{codec}&times={times}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("Chromium is installed");
-    let _browser = Browser(browser);
-    let report = report.recv_timeout(Duration::from_secs(120)).expect("Chromium reports within two minutes");
+    let report = judge::browser::visit(PAGE, &format!("movie=movie.mp4{codec}&times={times}"), movie);
     let lines = report.lines().filter_map(|line| line.split_once('='));
     let told: HashMap<_, _> = lines.map(|(name, value)| (name.to_string(), value.to_string())).collect();
     assert_eq!(told.get("error"), None, "{told:?}");

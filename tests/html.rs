@@ -33,7 +33,7 @@ fn a_movie_in_a_page_plays_by_itself_in_a_browser() {
         };
     </script>";
     let page = format!("<!DOCTYPE html><title>movie</title>{}{watch}", Html::video(movie(), 160, 90));
-    let report = judge::browser::visit(&page);
+    let report = judge::browser::visit(&page, "", Vec::new());
     let seen: Vec<f64> = report.split(' ').map(|value| value.parse().expect(&report)).collect();
     assert_eq!(seen[..3], [160.0, 90.0, 2.0], "width, height, duration");
     for (seen, drawn) in seen[3..6].iter().zip([0.0, 160.0, 0.0]) {

@@ -54,7 +54,7 @@ fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
             }};
         </script>"
     );
-    assert_eq!(judge::browser::visit(&page), "640 360");
+    assert_eq!(judge::browser::visit(&page, "", Vec::new()), "640 360");
     assert!(live.try_wait().unwrap().is_none(), "the film was finished before it was watched");
 
     drop(live.stdin.take()); // which ends the film

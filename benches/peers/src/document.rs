@@ -142,7 +142,8 @@ pub fn page(
          *At most*: x264's own threads keep the cores busy nearly all the time; who needs the CPU time of the x264 \
          program and never lets a core idle is faster by that factor. An `Animation` also converts colours and writes \
          the container. One of fewer than 8 parts (2000 frames) has several threads for each, which serve larger \
-         machines and cost some CPU time on small ones: how a movie is encoded never depends on the machine.\n\n\
+         machines and cost some CPU time on small ones: how a movie is encoded never depends on the machine. *waves, \
+         drawn* is the example, and `benches/matplotlib_waves.py` with the ffmpeg program.\n\n\
          {}## Results\n\n{}",
         machine::describe(),
         own_command_line(),
@@ -154,30 +155,32 @@ pub fn page(
     )
 }
 
-/// The library's own benches of animation and colour, from what `cargo bench` has printed.
+/// The library's own benches of animation, colour and charts, from what `cargo bench` has printed.
 fn criterion(printed: &str) -> String {
     let section = |name: &str| {
         let lines = printed.lines().skip_while(|line| !line.contains(&format!("Running benches/{name}.rs"))).skip(1);
         lines.take_while(|line| !line.trim_start().starts_with("Running ")).collect::<Vec<_>>().join("\n")
     };
     format!(
-        "## Animation and colour by themselves\n\n\
+        "## Animation, colour and charts by themselves\n\n\
          `cargo bench --bench animation`, the same frames for all ways. We ask of parts 1.2 times the x264 program's \
          rate, at medium 1.15, of frames that are ready, and a file that is no larger; of frames that are drawn at most \
-         1.1 for the wall time; of parts at most 2 % in size.\n\n{}\n\n\
+         1.1 for the wall time, and of two workers 0.55 of the time of one; of parts at most 2 % in size.\n\n{}\n\n\
          Where that is missed: *by CPU time* is what the rate would be if no core ever idled, at the CPU time that parts \
-         took; more than that only a faster x264 could give. 500 frames are two parts with four threads each, as above. \
+         took; more than that only a faster x264 could give. 500 frames are two parts with four threads each, as above, which keep both cores busy for one worker. \
          Without macroblock trees, as at ultrafast, x264 gives a keyframe the mean quantiser of the frames before it, \
          and a part has none before its first. The curve that grows makes a small film, whose size depends on where \
-         the keyframes lie, in one encoder just as in parts. Against matplotlib, that draws and encodes the same plot \
-         (`benches/matplotlib_waves.py`, and `examples/waves` here; 1280×720, medium), we ask for five times its rate; \
-         x264 alone, on frames that are ready, is not that much faster.\n\n\
+         the keyframes lie, in one encoder just as in parts.\n\n\
          `cargo bench --bench color`. We ask of the best instruction set 1.3 times the rate of yuv's professional mode \
          and that of its fast mode, up to 1920×1080, and of AVX2 that of its professional mode.\n\n```text\n{}\n```\n\n\
          From 1280×720 on pixels come from beyond the caches, and that decides. AVX2 has no multiplication of bytes that \
-         adds up four of them, so that pixels must be taken apart into words.\n\n",
+         adds up four of them, so that pixels must be taken apart into words.\n\n\
+         `cargo bench --bench plot`. A chart on our backend may take 1.5 times as long as on plotters' own. plotters \
+         rounds points to whole pixels first, which makes the noise of steep lines cheap; ours blends every line by \
+         its distance.\n\n```text\n{}\n```\n\n",
         section("animation").trim(),
-        section("color").trim(),
+        section("color").trim_matches('\n'),
+        section("plot").trim_matches('\n'),
     )
 }
 

@@ -73,6 +73,6 @@ fn parts(table: &Table) -> Vec<Goal> {
 }
 
 /// With a digit more than the limits have.
-fn exactly(ratio: Ratio) -> String {
+pub fn exactly(ratio: Ratio) -> String {
     format!("{:.3} ({:.2}–{:.2})", ratio.median, ratio.least, ratio.most)
 }

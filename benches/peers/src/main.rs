@@ -5,6 +5,7 @@ mod chart;
 mod comparison;
 mod contestants;
 mod document;
+mod drawn;
 mod goals;
 mod judge;
 mod machine;
@@ -63,7 +64,7 @@ struct Arguments {
     /// The Python that may have PyAV, imageio-ffmpeg and matplotlib
     #[arg(long, env = "PYTHON", default_value = "python3")]
     python: PathBuf,
-    /// The library's example program
+    /// The library's example program; another, waves, is beside it
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/examples/encode_raw"))]
     encode_raw: PathBuf,
 }
@@ -154,7 +155,11 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             tables.push(table);
         }
     }
-    let goals = goals::goals(&tables);
+    let mut goals = goals::goals(&tables);
+    if arguments.write.is_some() && present.contains(&Contestant::Matplotlib) {
+        let waves = arguments.encode_raw.with_file_name("waves");
+        goals.push(drawn::goal(&waves, &arguments.python, arguments.rounds, folder.path(), &tables)?);
+    }
     println!("{}", document::goals(&goals));
     if let Some(folder) = &arguments.write {
         let benches = arguments.benches.as_ref().map(std::fs::read_to_string).transpose()?;
