@@ -167,10 +167,10 @@ fn criterion(printed: &str) -> String {
          rate, at medium 1.15, of frames that are ready, and a file that is no larger; of frames that are drawn at most \
          1.1 for the wall time, and of two workers 0.55 of the time of one; of parts at most 2 % in size.\n\n{}\n\n\
          Where that is missed: *by CPU time* is what the rate would be if no core ever idled, at the CPU time that parts \
-         took; more than that only a faster x264 could give. 500 frames are two parts with four threads each, as above, which keep both cores busy for one worker. \
-         Without macroblock trees, as at ultrafast, x264 gives a keyframe the mean quantiser of the frames before it, \
-         and a part has none before its first. The curve that grows makes a small film, whose size depends on where \
-         the keyframes lie, in one encoder just as in parts.\n\n\
+         took; more than that only a faster x264 could give. 500 frames are two parts with four threads each, as above, \
+         which keep both cores busy for one worker. Without macroblock trees, as at ultrafast, x264 gives a keyframe \
+         the mean quantiser of the frames before it, and a part has none before its first. The curve that grows makes \
+         a small film, whose size depends on where the keyframes lie, in one encoder just as in parts.\n\n\
          `cargo bench --bench color`. We ask of the best instruction set 1.3 times the rate of yuv's professional mode \
          and that of its fast mode, up to 1920×1080, and of AVX2 that of its professional mode.\n\n```text\n{}\n```\n\n\
          From 1280×720 on pixels come from beyond the caches, and that decides. AVX2 has no multiplication of bytes that \
