@@ -52,7 +52,7 @@ impl Isa {
         Self::available().pop().unwrap_or(Self::BASELINE)
     }
 
-    /// The name: "baseline", "avx2" or "avx512".
+    /// The name: "baseline", "avx2" (with FMA) or "avx512" (with VBMI and VNNI, as Ice Lake and Zen 4 have).
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Baseline => "baseline",
