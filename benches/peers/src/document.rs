@@ -170,11 +170,12 @@ fn criterion(printed: &str) -> String {
          took; more than that only a faster x264 could give. 500 frames are two parts with four threads each, as above, \
          which keep both cores busy for one worker. Without macroblock trees, as at ultrafast, x264 gives a keyframe \
          the mean quantiser of the frames before it, and a part has none before its first. The curve that grows makes \
-         a small film, whose size depends on where the keyframes lie, in one encoder just as in parts.\n\n\
+         a small film of a few bytes a picture. About half of what its parts add is where the keyframes lie, which costs \
+         one encoder as much; why the rest is so is not known.\n\n\
          `cargo bench --bench color`. We ask of the best instruction set 1.3 times the rate of yuv's professional mode \
          and that of its fast mode, up to 1920×1080, and of AVX2 that of its professional mode.\n\n```text\n{}\n```\n\n\
          From 1280×720 on pixels come from beyond the caches, and that decides. AVX2 has no multiplication of bytes that \
-         adds up four of them, so that pixels must be taken apart into words.\n\n\
+         adds up four of them, so that pixels must be taken apart into words; in the cache most of its time goes there.\n\n\
          `cargo bench --bench plot`. A chart on our backend may take 1.5 times as long as on plotters' own. plotters \
          rounds points to whole pixels first, which makes the noise of steep lines cheap; ours blends every line by \
          its distance.\n\n```text\n{}\n```\n\n",
