@@ -76,7 +76,9 @@ fn judge_what_is_left(folder: &Path, earlier: Option<&[u8]>, whole: &[(u64, Stri
     for part in parts {
         let bytes = std::fs::read(&part).unwrap();
         let complete = boxes::complete_fragments(&bytes).0;
-        let plain = boxes::find(&bytes, "moov/mvex").is_none() && boxes::find(&bytes, "moov").is_some();
+        // Killed while it begins a fragment, it ends within a `free` box.
+        let whole_boxes = boxes::complete_boxes(&bytes);
+        let plain = boxes::find(whole_boxes, "moov/mvex").is_none() && boxes::find(whole_boxes, "moov").is_some();
         if complete == 0 && !plain {
             let error = kinetograph::recover(&part).unwrap_err();
             assert!(matches!(error, kinetograph::Error::Mp4(_)), "{error}");

@@ -149,6 +149,22 @@ fn text(name: &[u8]) -> String {
     name.iter().map(|byte| *byte as char).collect()
 }
 
+/// The complete boxes at the beginning of a file that may end within one.
+pub fn complete_boxes(bytes: &[u8]) -> &[u8] {
+    let mut at = 0;
+    while let Some(head) = bytes.get(at..at + 8) {
+        let size = match u32_at(head, 0) {
+            1 => bytes.get(at + 8..at + 16).map_or(u64::MAX, |size| u64_at(size, 0)),
+            size => size.into(),
+        };
+        match usize::try_from(size).ok().and_then(|size| at.checked_add(size)).filter(|end| *end <= bytes.len()) {
+            Some(end) if size >= 8 => at = end,
+            _ => break,
+        }
+    }
+    &bytes[..at]
+}
+
 /// How many samples are in the complete fragments at the beginning of a file, each a `moof` and its `mdat`, and where
 /// the last of these ends.
 pub fn complete_fragments(bytes: &[u8]) -> (usize, usize) {
