@@ -132,9 +132,33 @@ fn others(pixels: &[u8], width: u32, height: u32) -> Vec<Contender<'_>> {
     };
     others.push(("dcv-color-primitives".to_owned(), Box::new(run)));
 
+    others.push(("no conversion".to_owned(), no_conversion(pixels, width as usize)));
     let mut copy = vec![0; pixels.len()];
     others.push(("memcpy".to_owned(), Box::new(move || black_box(&mut copy[..]).copy_from_slice(black_box(pixels)))));
     others
+}
+
+/// Reads all pixels and writes all samples, as a conversion to I420 must, with next to nothing in between: what memory
+/// allows.
+fn no_conversion(pixels: &[u8], width: usize) -> Box<dyn FnMut() + '_> {
+    let (samples, half) = (pixels.len() / 4, width / 2);
+    let [mut luma, mut cb, mut cr] = [vec![0; samples], vec![0; samples / 4], vec![0; samples / 4]];
+    Box::new(move || {
+        let (pixels, luma) = (black_box(pixels), black_box(&mut luma[..]));
+        let chroma = black_box(&mut cb[..]).chunks_exact_mut(half).zip(black_box(&mut cr[..]).chunks_exact_mut(half));
+        let rows = pixels.chunks_exact(8 * width).zip(luma.chunks_exact_mut(2 * width)).zip(chroma);
+        for ((pixels, luma), (cb, cr)) in rows {
+            for (pixels, luma) in pixels.chunks_exact(4 * width).zip(luma.chunks_exact_mut(width)) {
+                let quarter = |number| &pixels[number * width..][..width];
+                let [a, b, c, d] = [quarter(0), quarter(1), quarter(2), quarter(3)];
+                for i in 0..width {
+                    luma[i] = a[i] | b[i] | c[i] | d[i];
+                }
+            }
+            cb.copy_from_slice(&luma[..half]);
+            cr.copy_from_slice(&luma[width..][..half]);
+        }
+    })
 }
 
 /// The seconds of one run of each, turn after turn.

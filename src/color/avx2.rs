@@ -1,13 +1,13 @@
 //! Opaque pixels to planes of 8 bits a sample, by AVX2. The scheme is told in [`limbs`](super::limbs) for chroma,
-//! and in [`fused`](super::fused) for luma.
+//! and in [`rounding`](super::rounding) for luma.
 
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::blend::blend;
-use super::fused::{Fused, SAMPLE_BIT};
 use super::limbs::{LUMA_SHIFT, Limbs};
 use super::registers::{load, prefetch_pixels, prefetch_samples, store};
+use super::rounding::Rounding;
 use super::rows::{self, Plan, Rows};
 use crate::settings::Chroma;
 
@@ -17,20 +17,20 @@ const COLUMNS: usize = 32;
 /// Converts all rows of a frame.
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
-    let kernel = Kernel::new(plan.limbs);
+    let kernel = plan.limbs.rounding.map(|luma| Kernel::new(plan.limbs, luma));
     for rows in frame {
-        rows::convert(plan, rows, |plan, rows| blocks(&kernel, plan, rows));
+        rows::convert(plan, rows, |plan, rows| blocks(kernel.as_ref(), plan, rows));
     }
 }
 
 /// Converts whole blocks.
 #[target_feature(enable = "avx2,fma")]
-fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
-    let done = match (plan.bit_depth, plan.chroma) {
-        (8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
-        (8, Chroma::Yuv422) => opaque::<2, 1>(kernel, rows),
-        (8, Chroma::Yuv444) => opaque::<1, 1>(kernel, rows),
-        (8, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
+fn blocks(kernel: Option<&Kernel>, plan: &Plan<'_>, rows: &mut Rows<'_>) {
+    let done = match (kernel, plan.bit_depth, plan.chroma) {
+        (Some(kernel), 8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
+        (Some(kernel), 8, Chroma::Yuv422) => opaque::<2, 1>(kernel, rows),
+        (Some(kernel), 8, Chroma::Yuv444) => opaque::<1, 1>(kernel, rows),
+        (Some(kernel), 8, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
         _ => false,
     };
     if !done {
@@ -52,38 +52,38 @@ fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows
         // SAFETY: the rows have `columns`, as `Rows::columns` has checked, and each block ends there or before.
         alphas = unsafe { kernel.block::<WIDE, HIGH>(rows, start, alphas) };
     }
-    // As many ones as 255 and 2 · 255 have, no smaller number has in the same places.
-    let (opaque, fourth) = (_mm256_set1_epi32((255 * HIGH as i32) << 16), _mm256_set1_epi32(!0xffff));
-    _mm256_movemask_epi8(_mm256_cmpeq_epi32(_mm256_and_si256(alphas, fourth), opaque)) == -1
+    let colors = _mm256_set1_epi32(0xff_ffff);
+    _mm256_movemask_epi8(_mm256_cmpeq_epi32(_mm256_or_si256(alphas, colors), _mm256_set1_epi32(-1))) == -1
 }
 
 /// The weights in registers: those of two words side by side.
 struct Kernel {
     luma: [__m256i; 2],
-    scale: [__m256; 3],
+    scale: __m256,
+    constant: __m256,
     chroma: [[__m256i; 2]; 2],
     chroma_offset: __m256i,
-    /// The first word of each double word, for both of them.
+    /// The second byte of each pixel, as two words.
     green_twice: __m256i,
 }
 
 impl Kernel {
     #[target_feature(enable = "avx2,fma")]
-    fn new(limbs: &Limbs) -> Self {
-        let Fused { weights: [first, green, third, alpha], scale, scale_rest, constant_rest } = limbs.fused;
+    fn new(limbs: &Limbs, luma: Rounding) -> Self {
         let [cb, cr] = limbs.chroma;
-        // Hidden from the compiler, which would make two shuffles of each.
-        let twice = _mm_setr_epi32(0x0100_0100, 0x0504_0504, 0x0908_0908, 0x0d0c_0d0c);
+        let green_twice = [1, -1, 1, -1, 5, -1, 5, -1, 9, -1, 9, -1, 13, -1, 13, -1i8];
         Self {
-            luma: [pair([first, third]), pair([green, alpha])],
-            scale: [scale, scale_rest, constant_rest].map(|number| _mm256_set1_ps(number)),
+            luma: [pair(luma.outer), pair(luma.green)],
+            scale: _mm256_set1_ps(luma.scale),
+            constant: _mm256_set1_ps(luma.constant),
             chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
             chroma_offset: _mm256_set1_epi32(limbs.chroma_offset),
-            green_twice: black_box(_mm256_broadcastsi128_si256(twice)),
+            // Hidden from the compiler, which would make two shuffles of each.
+            green_twice: black_box(_mm256_broadcastsi128_si256(bytemuck::must_cast(green_twice))),
         }
     }
 
-    /// Converts the block of columns that begins at `start`. Gives `alphas` and the alphas of the block, anded.
+    /// Converts the block of columns that begins at `start`. Gives `alphas` and the pixels of the block, anded.
     ///
     /// # Safety
     /// The rows have [`COLUMNS`] from `start` on.
@@ -101,8 +101,8 @@ impl Kernel {
         let mut pairs = [zero; 2];
         // Half a block at a time, because there are only sixteen registers.
         for half in 0..2 {
-            // The first and the third byte of each pixel as words, and the second and the fourth; summed over the rows.
-            let [mut outer, mut inner] = [[zero; 2]; 2];
+            // The first and the third byte of each pixel as words, and twice the second; summed over the rows.
+            let [mut outer, mut green] = [[zero; 2]; 2];
             for row in 0..HIGH {
                 prefetch_pixels::<{ 2 * COLUMNS }>(rows.pixels[row], 4 * start + 64 * half);
                 // SAFETY: the row has the block, as the caller promises.
@@ -110,16 +110,16 @@ impl Kernel {
                 let mut samples = outer;
                 for i in 0..2 {
                     let first_third = _mm256_and_si256(pixels[i], _mm256_set1_epi16(0xff));
-                    let second_fourth = _mm256_srli_epi16::<8>(pixels[i]);
-                    samples[i] = self.luma(first_third, second_fourth);
+                    let second = _mm256_shuffle_epi8(pixels[i], self.green_twice);
+                    samples[i] = self.luma(first_third, second);
                     outer[i] = _mm256_add_epi16(outer[i], first_third);
-                    inner[i] = _mm256_add_epi16(inner[i], second_fourth);
+                    green[i] = _mm256_add_epi16(green[i], second);
+                    alphas = _mm256_and_si256(alphas, pixels[i]);
                 }
-                let words = _mm256_packus_epi32(samples[0], samples[1]);
-                luma[row][half] = _mm256_and_si256(words, _mm256_set1_epi16(0xff));
+                luma[row][half] = by_turns(samples);
             }
-            alphas = _mm256_and_si256(alphas, _mm256_and_si256(inner[0], inner[1]));
-            let differences = [self.differences(outer[0], inner[0]), self.differences(outer[1], inner[1])];
+            // First − green and third − green.
+            let differences = [_mm256_sub_epi16(outer[0], green[0]), _mm256_sub_epi16(outer[1], green[1])];
             pairs[half] = pair_sums(differences);
             if WIDE == 1 {
                 for plane in 0..2 {
@@ -130,7 +130,7 @@ impl Kernel {
         for row in 0..HIGH {
             prefetch_samples(rows.luma[row], start);
             // SAFETY: the row has the block, as the caller promises.
-            unsafe { store(rows.luma[row], start, pack(luma[row])) };
+            unsafe { store(rows.luma[row], start, pack_by_turns(luma[row])) };
         }
         for plane in 0..2 {
             if let Some(start) = start.checked_div(WIDE) {
@@ -154,20 +154,12 @@ impl Kernel {
         alphas
     }
 
-    /// Eight samples of luma, each in the lower half of a word.
+    /// Eight samples of luma, each in the lower word of two.
     #[target_feature(enable = "avx2,fma")]
-    fn luma(&self, outer: __m256i, inner: __m256i) -> __m256i {
-        let [scale, scale_rest, constant_rest] = self.scale;
-        let sum = _mm256_add_epi32(_mm256_madd_epi16(outer, self.luma[0]), _mm256_madd_epi16(inner, self.luma[1]));
-        let brightness = _mm256_cvtepi32_ps(sum);
-        let sum = _mm256_fmadd_ps(brightness, scale, _mm256_fmadd_ps(brightness, scale_rest, constant_rest));
-        _mm256_srli_epi32::<{ SAMPLE_BIT as i32 }>(_mm256_castps_si256(sum))
-    }
-
-    /// First − green and third − green of pixels, or of sums of pixels.
-    #[target_feature(enable = "avx2,fma")]
-    fn differences(&self, outer: __m256i, inner: __m256i) -> __m256i {
-        _mm256_sub_epi16(outer, _mm256_shuffle_epi8(inner, self.green_twice))
+    fn luma(&self, outer: __m256i, green: __m256i) -> __m256i {
+        let brightness =
+            _mm256_add_epi32(_mm256_madd_epi16(outer, self.luma[0]), _mm256_madd_epi16(green, self.luma[1]));
+        _mm256_castps_si256(_mm256_fmadd_ps(_mm256_cvtepi32_ps(brightness), self.scale, self.constant))
     }
 
     /// Sixteen samples of chroma, as words, from the differences of `SHARED` pixels each.
@@ -203,11 +195,30 @@ fn pair_sums([a, b]: [__m256i; 2]) -> __m256i {
     _mm256_add_epi16(even, odd)
 }
 
+/// The lower words of `a` and `b` by turns.
+#[target_feature(enable = "avx2,fma")]
+fn by_turns([a, b]: [__m256i; 2]) -> __m256i {
+    _mm256_blend_epi16::<0b10101010>(a, _mm256_slli_epi32::<16>(b))
+}
+
+/// Bytes of 32 samples of up to 255, which lie in the words [`by_turns`].
+#[target_feature(enable = "avx2,fma")]
+fn pack_by_turns([a, b]: [__m256i; 2]) -> __m256i {
+    let runs: [i8; 16] = [0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15];
+    let runs = _mm256_broadcastsi128_si256(bytemuck::must_cast(runs));
+    in_order(_mm256_shuffle_epi8(_mm256_packus_epi16(a, b), runs))
+}
+
 /// Bytes of 32 samples, of which those above 255 become 255.
 #[target_feature(enable = "avx2,fma")]
 fn pack([a, b]: [__m256i; 2]) -> __m256i {
-    // Packing, here and of the words before, works on each half of a register by itself.
-    _mm256_permutevar8x32_epi32(_mm256_packus_epi16(a, b), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+    in_order(_mm256_packus_epi16(a, b))
+}
+
+/// Undoes that packing, here and of the words before, works on each half of a register by itself.
+#[target_feature(enable = "avx2,fma")]
+fn in_order(bytes: __m256i) -> __m256i {
+    _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
 }
 
 /// Bytes of 16 samples of each plane, of which those above 255 become 255, in the order of the pixels.

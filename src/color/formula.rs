@@ -14,7 +14,7 @@ pub(super) struct Formula {
     numerator: i64,
     denominator: i64,
     /// The sample of black in the luma plane, of grey in the chroma planes.
-    offset: i64,
+    pub offset: i64,
 }
 
 impl Formula {

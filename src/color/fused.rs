@@ -1,4 +1,4 @@
-//! Luma of opaque pixels at 8 bits a sample, by fused multiplication: what kernels do that have it.
+//! Luma of opaque pixels at 8 bits a sample, by fused multiplication: what AVX-512 does.
 //!
 //! The shares of red, green and blue are whole numbers of ten-thousandths, so that a pixel's brightness is a whole number,
 //! below 2²⁴ and exact as a float. A sample is its product with a scale, which takes two floats, and a constant:

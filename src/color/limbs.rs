@@ -1,5 +1,5 @@
 //! Whole-number weights for opaque pixels at 8 bits a sample: what kernels multiply with, those for vectors in chroma
-//! only ([`fused`](super::fused) has their luma).
+//! only ([`fused`](super::fused) and [`rounding`](super::rounding) have their luma).
 //!
 //! A weight is a fixed-point number of 32 bits in two limbs of 16, `high · 2¹⁶ + low`, so that `pmaddwd` takes it. The
 //! kernels add up each limb by itself and carry once:
@@ -15,6 +15,7 @@
 
 use super::formula::Formula;
 use super::fused::Fused;
+use super::rounding::Rounding;
 
 /// Fractional bits of the luma weights. They are below 1, so that this is the most that 32 bits hold.
 const LUMA_BITS: u32 = 31;
@@ -36,6 +37,9 @@ pub(super) struct Limbs {
     /// Y for kernels that have fused multiplication.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub fused: Fused,
+    /// Y for those that have no words to spare for alpha.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    pub rounding: Option<Rounding>,
     /// Cb and Cr from first − green and third − green, summed over the pixels that share the sample: their weights add
     /// up to 0, so that the differences say it all.
     pub chroma: [Weights<2>; 2],
@@ -67,6 +71,7 @@ impl Limbs {
         Self {
             luma: Weights::new(luma),
             fused: Fused::new(&formulas[0], blue_first),
+            rounding: Rounding::new(&formulas[0], blue_first),
             chroma: chroma(shared, chroma_shift),
             chroma_offset: fixed(formulas[1].constant(shared), chroma_shift) as i32,
             chroma_shift,
