@@ -208,12 +208,15 @@ fn drawn() {
     }
 }
 
-/// What parts cost in size, against one encoder from beginning to end.
+/// What parts cost against one encoder from beginning to end: size, and PSNR of the luma that ffmpeg decodes.
 fn size() {
-    println!("\nSize of parts against one encoder\n");
+    println!("\nSize of parts against one encoder, and PSNR\n");
     println!("| scene | preset | 251 frames | 300 | 501 | 750 | 1000 |");
     println!("|---|---|---|---|---|---|---|");
     let size = (320, 240);
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = folder.path().join("out.264");
+    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
     for (name, scene) in scenes(size) {
         for preset in [Preset::Veryfast, Preset::Medium] {
             let mut line = format!("| {name} | {preset} |");
@@ -223,20 +226,41 @@ fn size() {
                     scene(canvas, frame.index());
                     Ok(())
                 });
-                let parts = film.to_bytes().expect("a film").len() as u64;
-                let mut movie = Movie::in_memory(&settings).expect("a movie");
+                let parts = film.save(&output).expect("a film").bytes;
+                let decoded = decode(&output);
+                let mut movie = Movie::create(&output, &settings).expect("a movie");
                 let mut canvas = Pixmap::new(size.0, size.1).expect("a valid size");
+                let mut planes = Planes::new(size.0, size.1, Chroma::Yuv420, 8);
+                let mut drawn = Vec::new();
                 for index in 0..frames {
                     canvas.fill(tiny_skia::Color::WHITE);
                     scene(&mut canvas, index);
                     movie.push(&canvas).expect("a frame");
+                    converter.convert(&Frame::from(&canvas), &mut planes).expect("planes that fit");
+                    (0..planes.size(0).1).for_each(|y| drawn.extend_from_slice(planes.row(0, y)));
                 }
-                let one = movie.finish().expect("a film").0.len() as u64;
-                line += &format!(" {:+.2} % |", percent(parts, one));
+                let one = movie.finish().expect("a film").bytes;
+                let gain = psnr(&decoded, &drawn) - psnr(&decode(&output), &drawn);
+                line += &format!(" {:+.2} %, {gain:+.2} dB |", percent(parts, one));
             }
             println!("{line}");
         }
     }
+}
+
+/// The luma of all pictures of a film.
+fn decode(film: &Path) -> Vec<u8> {
+    let output = Command::new("ffmpeg")
+        .args(["-v".as_ref(), "error".as_ref(), "-i".as_ref(), film.as_os_str()])
+        .args(["-fps_mode", "passthrough", "-vf", "extractplanes=y", "-f", "rawvideo", "-"])
+        .output();
+    output.expect("the ffmpeg program runs").stdout
+}
+
+fn psnr(samples: &[u8], of: &[u8]) -> f64 {
+    assert_eq!(samples.len(), of.len());
+    let squares = samples.iter().zip(of).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum::<u64>();
+    10.0 * (255.0f64.powi(2) * of.len() as f64 / squares as f64).log10()
 }
 
 type Scene = Box<dyn Fn(&mut Pixmap, u64) + Send + Sync>;

@@ -126,6 +126,8 @@ impl Part {
         let frame = self.next;
         self.next += 1;
         let coding = match self.unit {
+            // x264 knows nothing of the frames before.
+            _ if frame == self.frames.start && frame > 0 => Coding::LaterKeyframe,
             // A scene change must not shift the keyframes that follow, or the last frame could become one.
             Some(unit) if (frame - self.frames.start).is_multiple_of(unit) => Coding::Keyframe,
             // The next part begins with idr_pic_id 0, which the last picture must not have.

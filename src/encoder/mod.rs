@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use x264_sys::*;
 
 use self::log::Log;
-use self::parameters::{Parameters, color_format};
+use self::parameters::{Parameters, QP_AUTO, color_format, later_keyframe_qp};
 use crate::packet::{Packet, ParameterSets};
 use crate::planes::Planes;
 use crate::settings::Settings;
@@ -40,6 +40,8 @@ pub(crate) enum Coding {
     Any,
     /// A keyframe, one that decoding can begin at.
     Keyframe,
+    /// A keyframe as fine as x264 makes those that are not the first of a stream.
+    LaterKeyframe,
     /// No keyframe, unless the keyframe interval demands one.
     Predicted,
 }
@@ -56,6 +58,8 @@ pub(crate) struct Encoder {
     picture: Box<x264_picture_t>,
     clock: Clock,
     size: (u32, u32),
+    /// As `i_qpplus1` of a picture.
+    later_keyframe_qp: c_int,
 }
 
 /// Times, in x264's timebase, and kind of the picture whose access unit has been encoded.
@@ -94,6 +98,12 @@ impl Encoder {
         let Some(raw) = NonNull::new(raw) else {
             return Err(Error::X264 { doing: "opening the encoder", message: log.take_error() });
         };
+        let mut opened = MaybeUninit::uninit();
+        // SAFETY: the encoder is open, and the function sets every byte of the memory given.
+        let later_keyframe_qp = unsafe {
+            x264_encoder_parameters(raw.as_ptr(), opened.as_mut_ptr());
+            later_keyframe_qp(opened.assume_init_ref())
+        };
         let mut picture = Box::new(MaybeUninit::uninit());
         // SAFETY: the function sets every byte of the memory given; so the picture is initialised.
         let mut picture = unsafe {
@@ -109,6 +119,7 @@ impl Encoder {
             picture,
             clock: settings.clock(),
             size: settings.coded_size(),
+            later_keyframe_qp,
         };
         encoder.sets = encoder.headers()?;
         Ok(encoder)
@@ -141,9 +152,10 @@ impl Encoder {
         self.picture.i_pts = pts / self.unit();
         self.picture.i_type = match coding {
             Coding::Any => X264_TYPE_AUTO,
-            Coding::Keyframe => X264_TYPE_IDR,
+            Coding::Keyframe | Coding::LaterKeyframe => X264_TYPE_IDR,
             Coding::Predicted => X264_TYPE_P,
         } as c_int;
+        self.picture.i_qpplus1 = if coding == Coding::LaterKeyframe { self.later_keyframe_qp } else { QP_AUTO };
         let picture: *mut x264_picture_t = &mut *self.picture;
         // SAFETY: the picture is initialised, and its planes are borrowed, with the rows, columns and sample size that
         // the encoder was opened with, as asserted above.
