@@ -218,7 +218,7 @@ fn size() {
     let output = folder.path().join("out.264");
     let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
     for (name, scene) in scenes(size) {
-        for preset in [Preset::Veryfast, Preset::Medium] {
+        for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
             let mut line = format!("| {name} | {preset} |");
             for frames in [251, 300, 501, 750, 1000] {
                 let settings = settings(size, preset);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::Result;
-use crate::encoder::{Coding, Encoder, Threading};
+use crate::encoder::{Coding, Encoder, LaterKeyframes, Threading};
 use crate::packet::{Packet, ParameterSets};
 use crate::planes::Planes;
 use crate::settings::{Quality, Settings};
@@ -17,6 +17,9 @@ const THREADS: u64 = 8;
 
 /// Frame threads of one encoder; more cost size.
 const MOST_THREADS: u64 = 6;
+
+/// Pictures that a part's encoder gets before its first where the quantiser of keyframes depends on those before.
+const RUN_UP: i64 = 16;
 
 /// Where the parts of an animation begin: decided by the number of frames and the settings alone.
 ///
@@ -95,6 +98,10 @@ pub(crate) struct Part {
     /// Whether the last picture must not become a keyframe.
     guarded: bool,
     ticks: i64,
+    /// The first picture, until the second is there.
+    first: Option<Planes>,
+    /// What has been encoded last.
+    film: Film,
 }
 
 impl Part {
@@ -106,14 +113,17 @@ impl Part {
             _ => Encoder::open(&settings.clone().threads(threads), Threading::OwnThreads)?,
         };
         let frames = parts.range(index);
+        let all_keyframes = settings.keyframe_interval == Some(1);
         Ok(Self {
             encoder,
             next: frames.start,
             frames,
-            unit: (parts.unit > 1 && parts.count > 1).then_some(parts.unit),
+            unit: (parts.unit > 1 && parts.count > 1 && !all_keyframes).then_some(parts.unit),
             // Where all pictures are keyframes they come in pairs, and need no guard.
-            guarded: index + 1 < parts.count && settings.keyframe_interval != Some(1),
+            guarded: index + 1 < parts.count && !all_keyframes,
             ticks: settings.clock().frame.into(),
+            first: None,
+            film: Film::default(),
         })
     }
 
@@ -121,25 +131,73 @@ impl Part {
         self.encoder.parameter_sets()
     }
 
-    /// Takes the part's next frame; gives an earlier one when it is ready.
-    pub fn encode(&mut self, planes: &Planes) -> Result<Option<Packet<'_>>> {
+    /// Takes the part's next frame; gives what has been encoded, of this and of earlier ones.
+    pub fn encode(&mut self, planes: &Planes) -> Result<&Film> {
+        self.film.clear();
         let frame = self.next;
         self.next += 1;
-        let coding = match self.unit {
-            // x264 knows nothing of the frames before.
-            _ if frame == self.frames.start && frame > 0 => Coding::LaterKeyframe,
+        let first = frame == self.frames.start;
+        let coding = match (self.unit, self.later_keyframes()) {
+            (_, Some(LaterKeyframes::Quantiser(qp))) if first => Coding::KeyframeOf(qp),
+            (_, Some(LaterKeyframes::AsPicturesBefore)) if first => {
+                self.first = Some(planes.clone());
+                return Ok(&self.film);
+            }
             // A scene change must not shift the keyframes that follow, or the last frame could become one.
-            Some(unit) if (frame - self.frames.start).is_multiple_of(unit) => Coding::Keyframe,
-            // The next part begins with idr_pic_id 0, which the last picture must not have.
+            (Some(unit), _) if (frame - self.frames.start).is_multiple_of(unit) => Coding::Keyframe,
+            // The next part begins with an idr_pic_id that the last picture must not have.
             _ if self.guarded && self.next == self.frames.end => Coding::Predicted,
             _ => Coding::Any,
         };
-        self.encoder.encode(planes, frame as i64 * self.ticks, coding)
+        if let Some(first) = self.first.take() {
+            self.run_up([&first, planes])?;
+        }
+        self.push(planes, frame as i64, coding)?;
+        Ok(&self.film)
     }
 
     /// Gives the next of the pictures held back, or `None` after the last.
-    pub fn flush(&mut self) -> Result<Option<Packet<'_>>> {
-        self.encoder.flush()
+    pub fn flush(&mut self) -> Result<Option<&Film>> {
+        self.film.clear();
+        while self.film.samples.is_empty() {
+            match self.encoder.flush()? {
+                Some(packet) => keep(&mut self.film, packet, self.frames.start as i64 * self.ticks),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(&self.film))
+    }
+
+    /// How fine x264 would make the part's first keyframe, had it encoded what comes before; nothing does in the first
+    /// part.
+    fn later_keyframes(&self) -> Option<LaterKeyframes> {
+        (self.frames.start > 0).then(|| self.encoder.later_keyframes())
+    }
+
+    /// Encodes the part's first picture when some have been encoded before: itself and the next by turns, which differ
+    /// as those before the part may have done. What becomes of them is thrown away. They are predicted from one another
+    /// without B-frames, so that x264 soon settles on a quantiser.
+    fn run_up(&mut self, pictures: [&Planes; 2]) -> Result<()> {
+        let (start, interval) = (self.frames.start as i64, self.unit.unwrap_or(FRAMES) as i64);
+        for step in 0..RUN_UP {
+            let coding = if step % interval == 0 { Coding::Keyframe } else { Coding::Predicted };
+            self.push(pictures[step as usize % 2], start - RUN_UP + step, coding)?;
+        }
+        self.push(pictures[0], start, Coding::Keyframe)
+    }
+
+    fn push(&mut self, planes: &Planes, frame: i64, coding: Coding) -> Result<()> {
+        if let Some(packet) = self.encoder.encode(planes, frame * self.ticks, coding)? {
+            keep(&mut self.film, packet, self.frames.start as i64 * self.ticks);
+        }
+        Ok(())
+    }
+}
+
+/// Adds what is shown from `start` on.
+fn keep(film: &mut Film, packet: Packet<'_>, start: i64) {
+    if packet.pts >= start {
+        film.push(&packet);
     }
 }
 
@@ -160,6 +218,16 @@ pub(crate) struct Sample {
 }
 
 impl Film {
+    pub fn clear(&mut self) {
+        self.data.clear();
+        self.samples.clear();
+    }
+
+    pub fn append(&mut self, film: &Self) {
+        self.data.extend_from_slice(&film.data);
+        self.samples.extend_from_slice(&film.samples);
+    }
+
     pub fn push(&mut self, packet: &Packet<'_>) {
         self.data.extend_from_slice(packet.data);
         let Packet { data, pts, dts, sync } = *packet;

@@ -211,15 +211,18 @@ fn keyframes_of_parts_are_as_fine_as_those_of_one_encoder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("movie.mp4");
     let pictures = pictures(378);
-    for settings in [
-        thorough(),
-        thorough().frame_rate(25).preset(Preset::Veryfast),
-        thorough().frame_rate((24_000, 1001)).quality(Quality::Crf(17.5)),
-        thorough().frame_rate(1).x264_option("qcomp", 0.8),
-        thorough().frame_rate(200).tune(Tune::Grain),
-        thorough().variable_rate(true),
-        thorough().bit_depth(10),
-        thorough().quality(Quality::Qp(20)),
+    for (settings, off) in [
+        (thorough(), 1),
+        (thorough().frame_rate(25).preset(Preset::Veryfast), 1),
+        (thorough().frame_rate((24_000, 1001)).quality(Quality::Crf(17.5)), 1),
+        (thorough().frame_rate(1).x264_option("qcomp", 0.8), 1),
+        (thorough().frame_rate(200).tune(Tune::Grain), 1),
+        (thorough().variable_rate(true), 1),
+        (thorough().bit_depth(10), 1),
+        (thorough().quality(Quality::Qp(20)), 0),
+        (settings(), 1),
+        // The pictures before depend on what they show.
+        (thorough().x264_option("mbtree", 0), 3),
     ] {
         let settings = settings.keyframe_interval(126);
         let keyframes = || -> Vec<i32> {
@@ -231,8 +234,8 @@ fn keyframes_of_parts_are_as_fine_as_those_of_one_encoder() {
         pictures.iter().for_each(|picture| movie.push(picture).unwrap());
         movie.finish().unwrap();
         let one = keyframes();
-        // x264's are fractions, and each macroblock's is rounded. Without care, parts would be 3 off.
-        let alike = parts.len() == 3 && one.len() == 3 && parts.iter().zip(&one).all(|(a, b)| a.abs_diff(*b) <= 1);
+        // x264's are fractions, and each macroblock's is rounded. As fine as the first, they would be 3 to 14 off.
+        let alike = parts.len() == 3 && one.len() == 3 && parts.iter().zip(&one).all(|(a, b)| a.abs_diff(*b) <= off);
         assert!(alike, "{parts:?} and {one:?} for {settings:?}");
     }
 }

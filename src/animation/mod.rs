@@ -74,7 +74,7 @@ pub use self::piece::Piece;
 ///
 /// # Memory
 ///
-/// For each worker: one canvas (4 bytes a pixel) or one frame given; at most 4 pictures in planes (1.5 bytes a pixel in
+/// For each worker: one canvas (4 bytes a pixel) or one frame given; at most 5 pictures in planes (1.5 bytes a pixel in
 /// 4:2:0 at 8 bits), usually 1; one encoder, and for a moment where its parts end another (60 MB for 500×500 pixels at
 /// preset medium, in proportion to the pixels); and the encoded pictures of 2 parts at most, held until it is their
 /// turn. Besides, the movie's index, at most 16 bytes a frame. None of it but the index grows with the number of frames.

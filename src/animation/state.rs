@@ -85,7 +85,7 @@ pub(super) struct Desk {
 
 pub(super) enum Task {
     /// Open the encoder of a part.
-    Begin(u64, Option<Part>),
+    Begin(u64, Option<Box<Part>>),
     /// Draw a frame of a part.
     Draw(u64, u64, Option<Planes>),
 }
@@ -134,7 +134,7 @@ impl State {
             self.desks.push_back(Desk::new(job.parts.range(part), kept));
             if !kept {
                 *mine = Some(part);
-                return Some(Task::Begin(part, first));
+                return Some(Task::Begin(part, first.map(Box::new)));
             }
         }
         // The part whose encoder has the fewest pictures before it needs help most.

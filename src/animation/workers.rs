@@ -101,7 +101,8 @@ impl Shop<'_> {
         while let Some(task) = self.next_task(&mut mine) {
             match task {
                 Task::Begin(part, encoder) => {
-                    let opened = encoder.map_or_else(|| Part::open(self.job.settings, self.job.parts, part), Ok)?;
+                    let opened = encoder
+                        .map_or_else(|| Part::open(self.job.settings, self.job.parts, part), |part| Ok(*part))?;
                     let mut state = self.lock();
                     state.desk(part).encoder = Some(opened);
                     self.encode(state, part)?;
@@ -152,15 +153,13 @@ impl Shop<'_> {
         while !state.stopped {
             if let Some(planes) = state.desk(part).take_picture() {
                 drop(state);
-                let packet = encoder.encode(&planes)?;
+                let film = encoder.encode(&planes)?;
                 state = self.lock();
                 state.free.push(planes);
                 state.lent -= 1;
                 state.encoded += 1;
                 self.work.notify_one();
-                if let Some(packet) = packet {
-                    self.keep(&mut state, part, &packet);
-                }
+                self.keep(&mut state, part, film);
                 continue;
             }
             let desk = state.desk(part);
@@ -169,11 +168,10 @@ impl Shop<'_> {
                 return Ok(());
             }
             drop(state);
-            let packet = encoder.flush()?;
-            match packet {
-                Some(packet) => {
+            match encoder.flush()? {
+                Some(film) => {
                     state = self.lock();
-                    self.keep(&mut state, part, &packet);
+                    self.keep(&mut state, part, film);
                 }
                 None => return self.finish(part, encoder),
             }
@@ -181,9 +179,9 @@ impl Shop<'_> {
         Ok(())
     }
 
-    fn keep(&self, state: &mut State, part: u64, packet: &Packet<'_>) {
+    fn keep(&self, state: &mut State, part: u64, encoded: &Film) {
         let film = &mut state.desk(part).film;
-        film.push(packet);
+        film.append(encoded);
         if film.data.len() >= CHUNK && part == state.turn {
             self.film.notify_one();
         }

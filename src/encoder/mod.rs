@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use x264_sys::*;
 
 use self::log::Log;
-use self::parameters::{Parameters, QP_AUTO, color_format, later_keyframe_qp};
+use self::parameters::{Parameters, color_format, later_keyframes};
 use crate::packet::{Packet, ParameterSets};
 use crate::planes::Planes;
 use crate::settings::Settings;
@@ -40,10 +40,21 @@ pub(crate) enum Coding {
     Any,
     /// A keyframe, one that decoding can begin at.
     Keyframe,
-    /// A keyframe as fine as x264 makes those that are not the first of a stream.
-    LaterKeyframe,
+    /// A keyframe of this quantiser.
+    KeyframeOf(u8),
     /// No keyframe, unless the keyframe interval demands one.
     Predicted,
+}
+
+/// How fine x264 makes keyframes that are not the first of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LaterKeyframes {
+    /// As fine as the first.
+    AsTheFirst,
+    /// Of this quantiser.
+    Quantiser(u8),
+    /// It depends on the pictures before.
+    AsPicturesBefore,
 }
 
 /// One x264 encoder.
@@ -58,8 +69,7 @@ pub(crate) struct Encoder {
     picture: Box<x264_picture_t>,
     clock: Clock,
     size: (u32, u32),
-    /// As `i_qpplus1` of a picture.
-    later_keyframe_qp: c_int,
+    later_keyframes: LaterKeyframes,
 }
 
 /// Times, in x264's timebase, and kind of the picture whose access unit has been encoded.
@@ -100,9 +110,9 @@ impl Encoder {
         };
         let mut opened = MaybeUninit::uninit();
         // SAFETY: the encoder is open, and the function sets every byte of the memory given.
-        let later_keyframe_qp = unsafe {
+        let later_keyframes = unsafe {
             x264_encoder_parameters(raw.as_ptr(), opened.as_mut_ptr());
-            later_keyframe_qp(opened.assume_init_ref())
+            later_keyframes(opened.assume_init_ref())
         };
         let mut picture = Box::new(MaybeUninit::uninit());
         // SAFETY: the function sets every byte of the memory given; so the picture is initialised.
@@ -119,7 +129,7 @@ impl Encoder {
             picture,
             clock: settings.clock(),
             size: settings.coded_size(),
-            later_keyframe_qp,
+            later_keyframes,
         };
         encoder.sets = encoder.headers()?;
         Ok(encoder)
@@ -128,6 +138,11 @@ impl Encoder {
     /// The parameter sets of the stream.
     pub fn parameter_sets(&self) -> &ParameterSets {
         &self.sets
+    }
+
+    /// How fine keyframes are but the first.
+    pub fn later_keyframes(&self) -> LaterKeyframes {
+        self.later_keyframes
     }
 
     /// Takes the next picture, shown at `pts` ticks; gives an earlier one when it is ready.
@@ -152,10 +167,13 @@ impl Encoder {
         self.picture.i_pts = pts / self.unit();
         self.picture.i_type = match coding {
             Coding::Any => X264_TYPE_AUTO,
-            Coding::Keyframe | Coding::LaterKeyframe => X264_TYPE_IDR,
+            Coding::Keyframe | Coding::KeyframeOf(_) => X264_TYPE_IDR,
             Coding::Predicted => X264_TYPE_P,
         } as c_int;
-        self.picture.i_qpplus1 = if coding == Coding::LaterKeyframe { self.later_keyframe_qp } else { QP_AUTO };
+        self.picture.i_qpplus1 = match coding {
+            Coding::KeyframeOf(qp) => c_int::from(qp) + 1,
+            _ => X264_QP_AUTO as c_int,
+        };
         let picture: *mut x264_picture_t = &mut *self.picture;
         // SAFETY: the picture is initialised, and its planes are borrowed, with the rows, columns and sample size that
         // the encoder was opened with, as asserted above.

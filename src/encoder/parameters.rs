@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use x264_sys::*;
 
-use super::Threading;
 use super::log::Log;
+use super::{LaterKeyframes, Threading};
 use crate::settings::{Chroma, Quality, Settings};
 use crate::{Error, Result, settings::Range};
 
@@ -234,23 +234,22 @@ pub(super) fn color_format(chroma: Chroma, bit_depth: u8) -> c_int {
     (planes | if bit_depth > 8 { X264_CSP_HIGH_DEPTH } else { 0 }) as c_int
 }
 
-/// `i_qpplus1` of a picture whose quantiser x264 chooses.
-pub(super) const QP_AUTO: c_int = X264_QP_AUTO as c_int;
-
-/// `i_qpplus1` of a keyframe that is as fine as those that are not the first, given the parameters of an open encoder.
-///
-/// With macroblock trees a constant rate factor gives all pictures one quantiser (get_qscale in x264's ratecontrol.c) and
-/// keyframes a finer one (rate_estimate_qscale), but not the first. Without trees it follows from the pictures before.
-pub(super) fn later_keyframe_qp(parameters: &x264_param_t) -> c_int {
+/// What an open encoder's parameters make of a keyframe that is not the first of its stream. x264 makes that as fine as
+/// the pictures before, and finer by a factor (rate_estimate_qscale in its ratecontrol.c); of the first it knows none.
+pub(super) fn later_keyframes(parameters: &x264_param_t) -> LaterKeyframes {
     let rc = &parameters.rc;
-    if rc.i_rc_method != X264_RC_CRF as c_int || rc.b_mb_tree == 0 || parameters.i_keyint_max == 1 {
-        return QP_AUTO;
+    if rc.i_rc_method != X264_RC_CRF as c_int || parameters.i_keyint_max == 1 {
+        return LaterKeyframes::AsTheFirst;
     }
+    if rc.b_mb_tree == 0 {
+        return LaterKeyframes::AsPicturesBefore;
+    }
+    // With macroblock trees a constant rate factor gives all pictures one quantiser (get_qscale).
     let deeper = 6 * (parameters.i_bitdepth - 8);
     let seconds = (parameters.i_fps_den as f32 / parameters.i_fps_num as f32).clamp(0.01, 1.0);
     let pictures = rc.f_rf_constant + (1.0 - rc.f_qcompress) * (13.5 + 6.0 * (0.04 / seconds).log2());
     let keyframe = pictures - 6.0 * rc.f_ip_factor.log2() + deeper as f32;
-    keyframe.round().clamp(0.0, (51 + deeper) as f32) as c_int + 1
+    LaterKeyframes::Quantiser(keyframe.round().clamp(0.0, (51 + deeper) as f32) as u8)
 }
 
 fn refused(doing: &'static str, message: String) -> Error {

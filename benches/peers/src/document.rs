@@ -168,15 +168,16 @@ fn criterion(printed: &str) -> String {
          1.1 for the wall time, and of two workers 0.55 of the time of one; of parts at most 2 % in size.\n\n{}\n\n\
          Where that is missed: *by CPU time* is what the rate would be if no core ever idled, at the CPU time that parts \
          took; more than that only a faster x264 could give. 500 frames are two parts with four threads each, as above, \
-         which keep both cores busy for one worker. Without macroblock trees, as at ultrafast, x264 gives a keyframe \
-         the mean quantiser of the frames before it, and a part has none before its first. The dB are what parts gain in \
-         PSNR. x264 makes the first keyframe of a stream coarser than those that follow. Where the second comes earlier \
-         in parts, as in the films of 251 to 501 frames, more of the film is fine, at the cost of bytes: the curve that \
-         grows, whose frames are nearly all copied from the keyframe, shows it most.\n\n\
+         which keep both cores busy for one worker. Without macroblock trees, as at ultrafast, x264 makes a keyframe as \
+         fine as the pictures before; so that there are some, the encoder of a part gets its first two pictures 8 times \
+         each before it begins, which costs it some time. The dB are what parts gain in PSNR. x264 makes the first \
+         keyframe of a stream coarser than those that follow; where the second comes earlier in parts, as in the films of \
+         251 to 501 frames, more of the film is fine, at the cost of bytes: the curve that grows, most of which is copied \
+         from the keyframe, shows it most.\n\n\
          `cargo bench --bench color`. We ask of the best instruction set 1.3 times the rate of yuv's professional mode \
          and that of its fast mode, up to 1920×1080, and of AVX2 that of its professional mode.\n\n```text\n{}\n```\n\n\
          *No conversion* reads all pixels and writes all samples, with next to nothing in between. From 1280×720 on \
-         pixels come from beyond the caches, and no converter can be faster than that.\n\n\
+         pixels come from beyond the caches, and the best set needs about as long as that alone.\n\n\
          `cargo bench --bench plot`. A chart on our backend may take 1.5 times as long as on plotters' own. plotters \
          rounds points to whole pixels first, which makes the noise of steep lines cheap; ours blends every line by \
          its distance.\n\n```text\n{}\n```\n\n",
