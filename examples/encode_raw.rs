@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use kinetograph::{
-    Chroma, Frame, FrameRate, Layout, Movie, PixelFormat, Preset, Quality, Range, Report, Settings, Tune,
-};
+use kinetograph::{Chroma, FrameRate, Layout, Movie, PixelFormat, Preset, Quality, Range, Report, Settings, Tune};
 
 /// Encodes raw frames, one after another without gaps, into a movie.
 #[derive(Parser)]
@@ -107,37 +105,19 @@ fn run(arguments: &Arguments) -> Result<Report, Box<dyn Error>> {
         Some(_) => "{wide_bar} {pos}/{len} frames, {per_sec}, {eta} left",
         None => "{spinner} {pos} frames, {per_sec}",
     })?);
-    let mut pixels = vec![0; frame_bytes];
     let end = loop {
-        match read_frame(&mut input, &mut pixels) {
-            Ok(true) => movie.push(Frame::new(&pixels, width, height, arguments.format))?,
-            Ok(false) => break Ok(()),
-            Err(error) => break Err(error),
+        match movie.push_from(&mut input, arguments.format) {
+            Ok(true) => bar.inc(1),
+            end => break end,
         }
-        bar.inc(1);
     };
     bar.finish_and_clear();
-    // A program that dies in the middle of a frame must not cost the frames before it.
-    match end {
-        Ok(()) => Ok(movie.finish()?),
-        Err(error) if movie.frames() == 0 => Err(error),
-        Err(error) => Err(format!("{error}; the movie ends before it: {}", movie.finish()?).into()),
+    match (end, movie.finish()) {
+        // A program that dies in the middle of a frame must not cost the frames before it.
+        (Err(error), Ok(report)) => Err(format!("{error}; the movie ends before it: {report}").into()),
+        (Err(error), Err(_)) => Err(error.into()),
+        (Ok(_), finished) => Ok(finished?),
     }
-}
-
-/// Whether there was another frame; an error if the input ends inside of one.
-fn read_frame(input: &mut impl Read, pixels: &mut [u8]) -> Result<bool, Box<dyn Error>> {
-    let mut filled = 0;
-    while filled < pixels.len() {
-        match input.read(&mut pixels[filled..]) {
-            Ok(0) if filled == 0 => return Ok(false),
-            Ok(0) => return Err(format!("the input ends {filled} bytes into a frame of {}", pixels.len()).into()),
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(true)
 }
 
 impl Arguments {

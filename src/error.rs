@@ -34,11 +34,11 @@ pub enum Error {
         expected: (u32, u32),
     },
 
-    /// A frame's buffer or stride is too small for its size and pixel format.
+    /// A frame's buffer, its stride or what an input still has is too small for its size and pixel format.
     #[error("{what} is {got} bytes; a {width}×{height} {format} frame needs at least {needed}")]
     #[non_exhaustive]
     FrameData {
-        /// "the stride" or "the buffer".
+        /// "the stride", "the buffer" or "what is left of the input".
         what: &'static str,
         /// Bytes given.
         got: usize,

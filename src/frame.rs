@@ -2,8 +2,11 @@
 
 #[cfg(feature = "image")]
 mod image;
+mod raw;
 
 use tiny_skia::{Pixmap, PixmapMut, PixmapRef};
+
+pub(crate) use raw::read_bands;
 
 use crate::{Error, Result};
 

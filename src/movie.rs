@@ -1,15 +1,16 @@
 //! Frames pushed one by one become a movie.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::time::Instant;
 
 use crate::color::Converter;
 use crate::encoder::{Encoder, Threading};
-use crate::frame::Frame;
+use crate::frame::{Frame, PixelFormat, read_bands};
 use crate::packet::ParameterSets;
 use crate::pipeline::Pipeline;
+use crate::planes::Planes;
 use crate::recording::{Recording, Written};
 use crate::report::Report;
 use crate::settings::Settings;
@@ -60,6 +61,8 @@ pub struct Movie<Output = ()> {
     /// The tick that the caller's time of the first frame fell on, once a time was given.
     origin: Option<i64>,
     force_keyframe: bool,
+    /// Rows read by [`push_from`](Self::push_from).
+    band: Vec<u8>,
     created: Instant,
     output: PhantomData<fn() -> Output>,
 }
@@ -137,6 +140,7 @@ impl<Output> Movie<Output> {
             next: 0,
             origin: None,
             force_keyframe: false,
+            band: Vec::new(),
             created,
             output: PhantomData,
         })
@@ -195,6 +199,36 @@ impl<Output> Movie<Output> {
         Ok(())
     }
 
+    /// Reads a frame's raw pixels, row after row without gaps, and adds it as [`push`](Self::push) does; `false` at the
+    /// end of the input.
+    ///
+    /// A frame is read and converted a few rows at a time, while they are in the processor's cache, which costs less
+    /// than reading all of it before it is pushed. Give the input bare, without a buffer of its own.
+    ///
+    /// # Errors
+    /// [`Error::FrameData`] if the input ends inside a frame, [`Error::Io`] if it cannot be read: the frame is not
+    /// taken, and the movie goes on. Otherwise as `push`.
+    ///
+    /// ```
+    /// # use kinetograph::{Movie, PixelFormat, Settings};
+    /// // From a file, a pipe, a socket; here, three grey frames from memory.
+    /// let mut input = &[128; 3 * 64 * 36][..];
+    /// let mut movie = Movie::in_memory(&Settings::new(64, 36).frame_rate(30))?;
+    /// while movie.push_from(&mut input, PixelFormat::Gray8)? {}
+    /// let (_, report) = movie.finish()?;
+    /// assert_eq!(report.frames, 3);
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn push_from(&mut self, mut input: impl Read, format: PixelFormat) -> Result<bool> {
+        let size = self.size;
+        let mut band = std::mem::take(&mut self.band);
+        let added = self.add(self.next, |converter, planes| {
+            read_bands(&mut input, size, format, &mut band, |rows, first| converter.convert_rows(rows, planes, first))
+        });
+        self.band = band;
+        added
+    }
+
     /// Shows the last frame for so many seconds more, which costs neither encoding nor bytes.
     ///
     /// After a frame that is shown for minutes (87 s at a variable rate of 30) the next one is a keyframe.
@@ -229,15 +263,22 @@ impl<Output> Movie<Output> {
     fn take(&mut self, frame: Frame<'_>, pts: i64) -> Result<()> {
         frame.check()?;
         frame.check_size(self.frames, self.size)?;
-        let mut planes = self.pipeline.free_planes()?;
-        self.converter.convert(&frame, &mut planes)?;
+        self.add(pts, |converter, planes| converter.convert(&frame, planes).map(|()| true)).map(drop)
+    }
+
+    /// Adds the picture that `fill` makes, if it makes one.
+    fn add(&mut self, pts: i64, fill: impl FnOnce(&Converter, &mut Planes) -> Result<bool>) -> Result<bool> {
         // Frames that are shown after a long one must not be decoded before it, or the container could not say when.
         let after_long = self.frames > 0 && pts - self.last > Clock::MAX_FRAME;
-        self.pipeline.encode(planes, pts, std::mem::take(&mut self.force_keyframe) || after_long)?;
-        self.frames += 1;
-        self.last = pts;
-        self.next = pts + i64::from(self.clock.frame);
-        Ok(())
+        let converter = &self.converter;
+        let added = self.pipeline.encode(pts, self.force_keyframe || after_long, |planes| fill(converter, planes))?;
+        if added {
+            self.force_keyframe = false;
+            self.frames += 1;
+            self.last = pts;
+            self.next = pts + i64::from(self.clock.frame);
+        }
+        Ok(added)
     }
 
     fn end(self) -> Result<(Report, Written)> {

@@ -35,6 +35,8 @@ pub(crate) struct Pipeline {
     jobs: SyncSender<Job>,
     /// Planes free to be filled.
     free: Receiver<Planes>,
+    /// Those being filled; they stay here until a picture is in them, whatever becomes of the frame.
+    filling: Option<Planes>,
     /// Until its result has been taken.
     thread: Option<JoinHandle<Result<Option<Written>>>>,
 }
@@ -52,22 +54,22 @@ impl Pipeline {
             .name("kinetograph encoder".into())
             .spawn(move || run(encoder, recording, &next_job, &give_back))
             .map_err(Error::io("starting the encoder's thread"))?;
-        Ok(Self { jobs, free, thread: Some(thread) })
+        Ok(Self { jobs, free, filling: None, thread: Some(thread) })
     }
 
-    /// Planes to fill; waits for the encoder when it has all of them.
-    pub fn free_planes(&mut self) -> Result<Planes> {
-        match self.free.recv() {
-            Ok(planes) => Ok(planes),
-            Err(_) => Err(self.failure()),
+    /// Has a picture encoded that is shown at `pts` ticks, if `fill` makes one in the planes that it is given; waits for
+    /// the encoder when it has all of them.
+    pub fn encode(&mut self, pts: i64, keyframe: bool, fill: impl FnOnce(&mut Planes) -> Result<bool>) -> Result<bool> {
+        let planes = match self.filling.take() {
+            Some(planes) => planes,
+            None => self.free.recv().map_err(|_| self.failure())?,
+        };
+        if !fill(self.filling.insert(planes))? {
+            return Ok(false);
         }
-    }
-
-    /// Has a picture encoded that is shown at `pts` ticks.
-    pub fn encode(&mut self, planes: Planes, pts: i64, keyframe: bool) -> Result<()> {
-        match self.jobs.send(Job::Encode { planes, pts, keyframe }) {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.failure()),
+        match self.filling.take().map(|planes| self.jobs.send(Job::Encode { planes, pts, keyframe })) {
+            Some(Err(_)) => Err(self.failure()),
+            _ => Ok(true),
         }
     }
 

@@ -186,7 +186,7 @@ fn a_producer_that_dies_in_the_middle_of_a_frame_costs_only_that_frame() {
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        message.contains("the input ends 1000 bytes into a frame of 1536; the movie ends before it: 100 frames"),
+        message.contains("is 1000 bytes; a 48×32 gray frame needs at least 1536; the movie ends before it: 100 frames"),
         "{message}"
     );
     assert_eq!(judge::ffprobe(&movie, "nb_read_frames"), "100");

@@ -1,8 +1,12 @@
 //! What a user sees of a movie that was pushed frame by frame.
 
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use kinetograph::{Error, Frame, FrameRate, Layout, Movie, OddSize, Quality, Rotation, Settings};
+use kinetograph::{
+    Chroma, Error, Frame, FrameRate, Layout, Movie, OddSize, PixelFormat, Preset, Quality, Rotation, Settings,
+};
 use tiny_skia::{Color, Paint, PathBuilder, Pixmap, Rect, Stroke, Transform};
 
 #[path = "judge/boxes.rs"]
@@ -194,6 +198,95 @@ fn a_frame_of_the_wrong_size_is_refused_and_the_movie_goes_on() {
     movie.push(Frame::gray8(&pixels, 64, 48)).unwrap();
     let (_, report) = movie.finish().unwrap();
     assert_eq!(report.frames, 2);
+}
+
+/// An input of uneven pieces, in which some reads are interrupted, some fail, and some panic.
+struct Uneven<'a> {
+    bytes: &'a [u8],
+    random: fastrand::Rng,
+    faults: bool,
+}
+
+impl Read for Uneven<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.random.u8(..20) {
+            0 => return Err(io::ErrorKind::Interrupted.into()),
+            1 if self.faults => return Err(io::Error::other("unplugged")),
+            2 if self.faults => panic!("unplugged"),
+            _ => {}
+        }
+        let most = self.random.usize(1..100_000).min(buffer.len());
+        self.bytes.read(&mut buffer[..most])
+    }
+}
+
+#[test]
+fn frames_read_from_any_input_are_the_frames_that_were_pushed() {
+    // Of one band of rows, of many, of a band and one row more, of rows longer than a band.
+    for (width, height, format) in [
+        (33, 17, PixelFormat::Rgb8),
+        (640, 360, PixelFormat::Rgba8),
+        (1024, 65, PixelFormat::Bgra8Premultiplied),
+        (16_000, 7, PixelFormat::Rgba8),
+        (15, 16_001, PixelFormat::Gray8),
+    ] {
+        let bytes = width as usize * height as usize * format.bytes_per_pixel();
+        let mut random = fastrand::Rng::with_seed(bytes as u64);
+        let film: Vec<u8> = (0..3 * bytes).map(|_| random.u8(..)).collect();
+        for chroma in [Chroma::Yuv420, Chroma::Yuv444] {
+            let settings =
+                Settings::new(width, height).quality(Quality::Lossless).preset(Preset::Ultrafast).chroma(chroma);
+            let mut pushed = Movie::in_memory(&settings).unwrap();
+            for frame in film.chunks(bytes) {
+                pushed.push(Frame::new(frame, width, height, format)).unwrap();
+            }
+            let mut read = Movie::in_memory(&settings).unwrap();
+            let mut input = Uneven { bytes: &film, random: random.fork(), faults: false };
+            while read.push_from(&mut input, format).unwrap() {}
+            assert!(read.finish().unwrap().0 == pushed.finish().unwrap().0, "{width}×{height} {format:?} {chroma}");
+        }
+    }
+}
+
+#[test]
+fn an_input_that_fails_or_ends_inside_a_frame_costs_that_frame_and_the_movie_goes_on() {
+    let (size, bytes) = ((1000, 101), 4 * 1000 * 101);
+    let settings = Settings::new(size.0, size.1).preset(Preset::Ultrafast);
+    let frame: Vec<u8> = (0..bytes).map(|at| (at / 3000) as u8).collect();
+    let mut movie = Movie::in_memory(&settings).unwrap();
+    let random = fastrand::Rng::with_seed(1);
+    let mut input = Uneven { bytes: &[], random, faults: true };
+    let (mut taken, mut failed, mut panicked) = (0, 0, 0);
+    while taken < 10 {
+        input.bytes = &frame;
+        match catch_unwind(AssertUnwindSafe(|| movie.push_from(&mut input, PixelFormat::Rgba8))) {
+            Ok(Ok(true)) => taken += 1,
+            Ok(Err(Error::Io { doing, source, .. })) => {
+                assert_eq!((&*doing, &*source.to_string()), ("reading a frame", "unplugged"));
+                failed += 1;
+            }
+            Err(_) => panicked += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    // More often than there are planes that go round.
+    assert!(failed > 3 && panicked > 3, "{failed} {panicked}");
+    input.faults = false;
+    for cut in [1, bytes / 2, bytes - 1] {
+        input.bytes = &frame[..cut];
+        match movie.push_from(&mut input, PixelFormat::Rgba8) {
+            Err(Error::FrameData { got, needed, .. }) => assert_eq!((got, needed), (cut, bytes)),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(!movie.push_from(io::empty(), PixelFormat::Rgba8).unwrap());
+    let (film, report) = movie.finish().unwrap();
+    assert_eq!(report.frames, 10);
+    let mut pushed = Movie::in_memory(&settings).unwrap();
+    for _ in 0..10 {
+        pushed.push(Frame::rgba8(&frame, size.0, size.1)).unwrap();
+    }
+    assert!(film == pushed.finish().unwrap().0);
 }
 
 #[test]

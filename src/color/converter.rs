@@ -84,25 +84,35 @@ impl Converter {
     pub fn convert(&self, frame: &Frame<'_>, planes: &mut Planes) -> Result<()> {
         frame.check()?;
         self.check(frame, planes)?;
+        self.convert_rows(frame, planes, 0);
+        Ok(())
+    }
+
+    /// Converts rows of a picture, from row `first` on, which is even where rows share chroma; so is the number of rows,
+    /// unless they are the last ones.
+    ///
+    /// The frame must have passed its check, and the planes must have room for its rows.
+    pub(crate) fn convert_rows(&self, frame: &Frame<'_>, planes: &mut Planes, first: usize) {
         if frame.width() == 0 || frame.height() == 0 {
-            return Ok(());
+            return;
         }
         let order = Order::of(frame.format());
         let (limbs, blend) = &self.weights[usize::from(order.blue_first)];
         let plan = Plan { format: frame.format(), order, chroma: self.chroma, bit_depth: self.bit_depth, limbs, blend };
-        let (_, high) = self.chroma.subsampling();
-        let row = |y: usize| frame.row(y.min(frame.height() as usize - 1));
+        let high = self.chroma.subsampling().1 as usize;
+        let height = frame.height() as usize;
+        let row = |y: usize| frame.row(y.min(height - 1));
         let strides = [planes.stride(0), planes.stride(1)];
         let [luma, cb, cr] = planes.planes_mut();
-        let mut chroma = cb.chunks_exact_mut(strides[1]).zip(cr.chunks_exact_mut(strides[1]));
-        let rows = luma.chunks_exact_mut(strides[0] * high as usize).enumerate().map(|(at, luma)| {
+        let luma = luma.chunks_exact_mut(strides[0] * high).skip(first / high).take(height.div_ceil(high));
+        let mut chroma = cb.chunks_exact_mut(strides[1]).zip(cr.chunks_exact_mut(strides[1])).skip(first / high);
+        let rows = luma.enumerate().map(|(at, luma)| {
             let pixels = if high == 2 { [row(2 * at), row(2 * at + 1)] } else { [row(at), &[]] };
             let (first, second) = luma.split_at_mut(strides[0]);
             let (cb, cr) = chroma.next().unwrap_or_default();
             Rows { pixels, luma: [first, second], chroma: [cb, cr] }
         });
         self.isa.convert(&plan, rows);
-        Ok(())
     }
 
     fn check(&self, frame: &Frame<'_>, planes: &Planes) -> Result<()> {
