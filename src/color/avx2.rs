@@ -104,7 +104,7 @@ impl Kernel {
             // The first and the third byte of each pixel as words, and twice the second; summed over the rows.
             let [mut outer, mut green] = [[zero; 2]; 2];
             for row in 0..HIGH {
-                prefetch_pixels::<{ 2 * COLUMNS }>(rows.pixels[row], 4 * start + 64 * half);
+                prefetch_pixels::<{ 2 * COLUMNS }, HIGH>(rows.pixels[row], 4 * start + 64 * half);
                 // SAFETY: the row has the block, as the caller promises.
                 let pixels: [__m256i; 2] = unsafe { load(rows.pixels[row], 4 * start + 64 * half) };
                 let mut samples = outer;

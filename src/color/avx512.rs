@@ -109,7 +109,7 @@ impl Kernel {
         // First − green and third − green: as words of each pixel, or as double words of two, summed over the rows.
         let mut differences = [_mm512_setzero_si512(); 4];
         for row in 0..HIGH {
-            prefetch_pixels::<{ 4 * COLUMNS }>(rows.pixels[row], 4 * start);
+            prefetch_pixels::<{ 4 * COLUMNS }, HIGH>(rows.pixels[row], 4 * start);
             // SAFETY: the row has the block, as the caller promises.
             let pixels: [__m512i; 4] = unsafe { load(rows.pixels[row], 4 * start) };
             let mut samples = pixels;
