@@ -138,7 +138,7 @@ impl Part {
         self.next += 1;
         let first = frame == self.frames.start;
         let coding = match (self.unit, self.later_keyframes()) {
-            (_, Some(LaterKeyframes::Quantiser(qp))) if first => Coding::KeyframeOf(qp),
+            (_, Some(LaterKeyframes::Finer)) if first => Coding::LaterKeyframe,
             (_, Some(LaterKeyframes::AsPicturesBefore)) if first => {
                 self.first = Some(planes.clone());
                 return Ok(&self.film);

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use kinetograph::{Animation, Error, Frame, Layout, Moment, Movie, Preset, Progress, Quality, Settings, Tune};
 use tiny_skia::{Color, ColorU8, Paint, Pixmap, PremultipliedColorU8, Rect, Transform};
 
+#[path = "judge/boxes.rs"]
+mod boxes;
 mod judge;
 
 use judge::listing;
@@ -207,23 +209,44 @@ fn neighbouring_idr_pictures_have_different_ids() {
 }
 
 #[test]
-fn keyframes_of_parts_are_as_fine_as_those_of_one_encoder() {
+fn parts_are_coded_as_one_encoder_codes_the_whole() {
+    let pictures = pictures(378);
+    for settings in [
+        thorough(),
+        thorough().frame_rate(25).preset(Preset::Veryfast),
+        thorough().frame_rate((24_000, 1001)).quality(Quality::Crf(17.5)),
+        thorough().frame_rate(1).x264_option("qcomp", 0.8),
+        thorough().frame_rate(200).tune(Tune::Grain),
+        thorough().variable_rate(true),
+        thorough().bit_depth(10).x264_option("ipratio", 2),
+        thorough().quality(Quality::Qp(20)),
+        thorough().x264_option("bframes", 0),
+        thorough().x264_option("bframes", 16).x264_option("b-adapt", 0),
+    ] {
+        for threads in [1, 3] {
+            let settings = settings.clone().keyframe_interval(126).threads(threads).layout(Layout::Progressive);
+            let parts = Animation::new(settings.clone(), 378, number).to_bytes().unwrap();
+            let mut movie = Movie::in_memory(&settings).unwrap();
+            pictures.iter().for_each(|picture| movie.push(picture).unwrap());
+            let (parts, one) = (boxes::samples(&parts), boxes::samples(&movie.finish().unwrap().0));
+            for part in 0..3 {
+                // The end of a part is the end of a film for its encoder; that is as far as it looks ahead.
+                let pictures = 126 * part..126 * part + 60;
+                let sizes = |film: &[boxes::Sample]| -> Vec<usize> {
+                    film[pictures.clone()].iter().map(|sample| sample.data.len()).collect()
+                };
+                assert_eq!(sizes(&parts), sizes(&one), "part {part} of {settings:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_macroblock_trees_keyframes_of_parts_are_about_as_fine_as_one_encoders() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("movie.mp4");
     let pictures = pictures(378);
-    for (settings, off) in [
-        (thorough(), 1),
-        (thorough().frame_rate(25).preset(Preset::Veryfast), 1),
-        (thorough().frame_rate((24_000, 1001)).quality(Quality::Crf(17.5)), 1),
-        (thorough().frame_rate(1).x264_option("qcomp", 0.8), 1),
-        (thorough().frame_rate(200).tune(Tune::Grain), 1),
-        (thorough().variable_rate(true), 1),
-        (thorough().bit_depth(10), 1),
-        (thorough().quality(Quality::Qp(20)), 0),
-        (settings(), 1),
-        // The pictures before depend on what they show.
-        (thorough().x264_option("mbtree", 0), 3),
-    ] {
+    for (settings, off) in [(settings(), 1), (thorough().x264_option("mbtree", 0), 3)] {
         let settings = settings.keyframe_interval(126);
         let keyframes = || -> Vec<i32> {
             slices(&path).iter().filter(|slice| slice.idr_pic_id.is_some()).map(|slice| slice.qp).collect()
@@ -234,7 +257,7 @@ fn keyframes_of_parts_are_as_fine_as_those_of_one_encoder() {
         pictures.iter().for_each(|picture| movie.push(picture).unwrap());
         movie.finish().unwrap();
         let one = keyframes();
-        // x264's are fractions, and each macroblock's is rounded. As fine as the first, they would be 3 to 14 off.
+        // It depends on what the pictures before show. As fine as the first, they would be 3 to 14 off.
         let alike = parts.len() == 3 && one.len() == 3 && parts.iter().zip(&one).all(|(a, b)| a.abs_diff(*b) <= off);
         assert!(alike, "{parts:?} and {one:?} for {settings:?}");
     }

@@ -19,7 +19,9 @@ fn live(settings: &Settings, threading: Threading, pictures: i64, flushed: bool)
                 (at as i64 * (picture + 1) % 97) as u8 & if settings.bit_depth > 8 && at % 2 == 1 { 1 } else { 255 };
         }
         let pts = picture * i64::from(settings.clock().frame);
-        encoder.encode(&planes, pts, Coding::Any).unwrap();
+        // x264 reads the parameters of the first pictures when it encodes them.
+        let coding = if picture == 0 { Coding::LaterKeyframe } else { Coding::Any };
+        encoder.encode(&planes, pts, coding).unwrap();
     }
     if flushed {
         while encoder.flush().unwrap().is_some() {}

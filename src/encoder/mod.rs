@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use x264_sys::*;
 
 use self::log::Log;
-use self::parameters::{Parameters, color_format, later_keyframes};
+use self::parameters::{Parameters, color_format, later_keyframes, of_later_keyframes};
 use crate::packet::{Packet, ParameterSets};
 use crate::planes::Planes;
 use crate::settings::Settings;
@@ -40,8 +40,8 @@ pub(crate) enum Coding {
     Any,
     /// A keyframe, one that decoding can begin at.
     Keyframe,
-    /// A keyframe of this quantiser.
-    KeyframeOf(u8),
+    /// A keyframe, the first of its stream, as fine as later ones, where these are [finer](LaterKeyframes::Finer).
+    LaterKeyframe,
     /// No keyframe, unless the keyframe interval demands one.
     Predicted,
 }
@@ -51,8 +51,8 @@ pub(crate) enum Coding {
 pub(crate) enum LaterKeyframes {
     /// As fine as the first.
     AsTheFirst,
-    /// Of this quantiser.
-    Quantiser(u8),
+    /// Finer, whatever the pictures before.
+    Finer,
     /// It depends on the pictures before.
     AsPicturesBefore,
 }
@@ -70,6 +70,11 @@ pub(crate) struct Encoder {
     clock: Clock,
     size: (u32, u32),
     later_keyframes: LaterKeyframes,
+    /// The parameters for a [`Coding::LaterKeyframe`], and for what follows it. x264 reads them when it encodes the
+    /// pictures that point to them.
+    parameters: Box<[x264_param_t; 2]>,
+    /// Pictures still to come that one must point to the latter, as it may be the next that x264 encodes.
+    to_follow: c_int,
 }
 
 /// Times, in x264's timebase, and kind of the picture whose access unit has been encoded.
@@ -110,9 +115,9 @@ impl Encoder {
         };
         let mut opened = MaybeUninit::uninit();
         // SAFETY: the encoder is open, and the function sets every byte of the memory given.
-        let later_keyframes = unsafe {
+        let opened = unsafe {
             x264_encoder_parameters(raw.as_ptr(), opened.as_mut_ptr());
-            later_keyframes(opened.assume_init_ref())
+            opened.assume_init()
         };
         let mut picture = Box::new(MaybeUninit::uninit());
         // SAFETY: the function sets every byte of the memory given; so the picture is initialised.
@@ -129,7 +134,9 @@ impl Encoder {
             picture,
             clock: settings.clock(),
             size: settings.coded_size(),
-            later_keyframes,
+            later_keyframes: later_keyframes(&opened),
+            parameters: Box::new([of_later_keyframes(&opened), opened]),
+            to_follow: 0,
         };
         encoder.sets = encoder.headers()?;
         Ok(encoder)
@@ -167,16 +174,25 @@ impl Encoder {
         self.picture.i_pts = pts / self.unit();
         self.picture.i_type = match coding {
             Coding::Any => X264_TYPE_AUTO,
-            Coding::Keyframe | Coding::KeyframeOf(_) => X264_TYPE_IDR,
+            Coding::Keyframe | Coding::LaterKeyframe => X264_TYPE_IDR,
             Coding::Predicted => X264_TYPE_P,
         } as c_int;
-        self.picture.i_qpplus1 = match coding {
-            Coding::KeyframeOf(qp) => c_int::from(qp) + 1,
-            _ => X264_QP_AUTO as c_int,
+        let [later_keyframe, following] = &*self.parameters;
+        let parameters = if coding == Coding::LaterKeyframe {
+            // Of what follows, a picture is encoded first that may be shown behind so many B-frames.
+            self.to_follow = following.i_bframe + 1;
+            later_keyframe
+        } else if self.to_follow > 0 {
+            self.to_follow -= 1;
+            following
+        } else {
+            std::ptr::null()
         };
+        self.picture.param = parameters.cast_mut();
         let picture: *mut x264_picture_t = &mut *self.picture;
         // SAFETY: the picture is initialised, and its planes are borrowed, with the rows, columns and sample size that
-        // the encoder was opened with, as asserted above.
+        // the encoder was opened with, as asserted above. The parameters it points to are the encoder's own, but for a
+        // number; x264 reads them until it is closed, which is before they are freed.
         let encoded = unsafe { self.call(picture) }?;
         Ok(encoded.map(|encoded| self.packet(encoded)))
     }
@@ -211,9 +227,8 @@ impl Encoder {
         self.access_unit.clear();
         // SAFETY: x264 has just returned these, and it is not called again before they have been read.
         for unit in unsafe { nal_units(nals, count) } {
-            let sets = &self.sets;
             // The parameter sets and x264's version are in the container, once.
-            if ![&sets.sps, &sets.pps, &sets.sei].iter().any(|set| set.as_slice() == unit) {
+            if unit != self.sets.sps && unit != self.sets.pps && !is_version(unit) {
                 self.access_unit.extend_from_slice(&(unit.len() as u32).to_be_bytes());
                 self.access_unit.extend_from_slice(unit);
             }
@@ -280,7 +295,15 @@ unsafe fn nal_units<'a>(nals: *const x264_nal_t, count: c_int) -> impl Iterator<
     })
 }
 
-/// NAL unit types of the parameter sets (H.264 Table 7-1).
+/// Whether it is the message of user data (H.264 D.1.7) in which x264 says its version and its parameters; there are no
+/// others.
+fn is_version(unit: &[u8]) -> bool {
+    const UNREGISTERED_USER_DATA: u8 = 5;
+    nal_type(unit) == NAL_SEI && unit.get(1) == Some(&UNREGISTERED_USER_DATA)
+}
+
+/// NAL unit types (H.264 Table 7-1).
+const NAL_SEI: u8 = 6;
 const NAL_SPS: u8 = 7;
 const NAL_PPS: u8 = 8;
 

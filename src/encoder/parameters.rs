@@ -239,17 +239,21 @@ pub(super) fn color_format(chroma: Chroma, bit_depth: u8) -> c_int {
 pub(super) fn later_keyframes(parameters: &x264_param_t) -> LaterKeyframes {
     let rc = &parameters.rc;
     if rc.i_rc_method != X264_RC_CRF as c_int || parameters.i_keyint_max == 1 {
-        return LaterKeyframes::AsTheFirst;
+        LaterKeyframes::AsTheFirst
+    } else if rc.b_mb_tree == 0 {
+        LaterKeyframes::AsPicturesBefore
+    } else {
+        LaterKeyframes::Finer
     }
-    if rc.b_mb_tree == 0 {
-        return LaterKeyframes::AsPicturesBefore;
-    }
-    // With macroblock trees a constant rate factor gives all pictures one quantiser (get_qscale).
-    let deeper = 6 * (parameters.i_bitdepth - 8);
-    let seconds = (parameters.i_fps_den as f32 / parameters.i_fps_num as f32).clamp(0.01, 1.0);
-    let pictures = rc.f_rf_constant + (1.0 - rc.f_qcompress) * (13.5 + 6.0 * (0.04 / seconds).log2());
-    let keyframe = pictures - 6.0 * rc.f_ip_factor.log2() + deeper as f32;
-    LaterKeyframes::Quantiser(keyframe.round().clamp(0.0, (51 + deeper) as f32) as u8)
+}
+
+/// The parameters of an open encoder with the constant rate factor that makes a first keyframe as fine as later ones,
+/// where these are [finer](LaterKeyframes::Finer): with macroblock trees, that factor alone gives all pictures their
+/// quantiser (get_qscale), and later keyframes are finer than that.
+pub(super) fn of_later_keyframes(parameters: &x264_param_t) -> x264_param_t {
+    let mut finer = *parameters;
+    finer.rc.f_rf_constant -= 6.0 * finer.rc.f_ip_factor.log2();
+    finer
 }
 
 fn refused(doing: &'static str, message: String) -> Error {
