@@ -42,19 +42,26 @@ fn main() {
 
     println!("\nGpixel/s of other ways, 1920×1080{:>10}", "");
     let pixels = pixels(1920, 1080);
-    for (name, chroma, bits, format, translucent) in [
-        ("BGRA to I420", Chroma::Yuv420, 8, PixelFormat::Bgra8, false),
-        ("RGBA to I422", Chroma::Yuv422, 8, PixelFormat::Rgba8, false),
-        ("RGBA to I444", Chroma::Yuv444, 8, PixelFormat::Rgba8, false),
-        ("RGBA to I400", Chroma::Gray, 8, PixelFormat::Rgba8, false),
-        ("RGB to I420", Chroma::Yuv420, 8, PixelFormat::Rgb8, false),
-        ("grey to I420", Chroma::Yuv420, 8, PixelFormat::Gray8, false),
-        ("translucent RGBA to I420", Chroma::Yuv420, 8, PixelFormat::Rgba8Premultiplied, true),
-        ("RGBA to I420, 10 bits", Chroma::Yuv420, 10, PixelFormat::Rgba8, false),
+    let opaque: fn(usize) -> u8 = |_| 255;
+    for (name, chroma, bits, format, alpha) in [
+        ("BGRA to I420", Chroma::Yuv420, 8, PixelFormat::Bgra8, opaque),
+        ("RGBA to I422", Chroma::Yuv422, 8, PixelFormat::Rgba8, opaque),
+        ("RGBA to I444", Chroma::Yuv444, 8, PixelFormat::Rgba8, opaque),
+        ("RGBA to I400", Chroma::Gray, 8, PixelFormat::Rgba8, opaque),
+        ("RGB to I420", Chroma::Yuv420, 8, PixelFormat::Rgb8, opaque),
+        ("grey to I420", Chroma::Yuv420, 8, PixelFormat::Gray8, opaque),
+        ("translucent RGBA to I420", Chroma::Yuv420, 8, PixelFormat::Rgba8Premultiplied, |_| 128),
+        // As of a drawing on a transparent canvas: a sixteenth opaque, a sixteenth in between.
+        ("drawn RGBA to I420", Chroma::Yuv420, 8, PixelFormat::Rgba8Premultiplied, |at| match at / 16 % 16 {
+            0 => 255,
+            1 => 128,
+            _ => 0,
+        }),
+        ("RGBA to I420, 10 bits", Chroma::Yuv420, 10, PixelFormat::Rgba8, opaque),
     ] {
         let mut pixels = pixels.clone();
-        if translucent {
-            pixels.chunks_exact_mut(4).for_each(|pixel| pixel[3] = 128);
+        if format.bytes_per_pixel() == 4 {
+            pixels.chunks_exact_mut(4).enumerate().for_each(|(at, pixel)| pixel[3] = alpha(at));
         }
         let frame = Frame::new(&pixels, 1920, 1080, format);
         let mut contenders: Vec<Contender<'_>> = Isa::available()

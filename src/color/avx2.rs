@@ -26,15 +26,15 @@ pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>
 /// Converts whole blocks.
 #[target_feature(enable = "avx2,fma")]
 fn blocks(kernel: Option<&Kernel>, plan: &Plan<'_>, rows: &mut Rows<'_>) {
-    let done = match (kernel, plan.bit_depth, plan.chroma) {
+    let opaque = |rows: &mut Rows<'_>| match (kernel, plan.bit_depth, plan.chroma) {
         (Some(kernel), 8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
         (Some(kernel), 8, Chroma::Yuv422) => opaque::<2, 1>(kernel, rows),
         (Some(kernel), 8, Chroma::Yuv444) => opaque::<1, 1>(kernel, rows),
         (Some(kernel), 8, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
         _ => false,
     };
-    if !done {
-        blend(plan, rows);
+    if !opaque(rows) {
+        blend(plan, rows, opaque);
     }
 }
 

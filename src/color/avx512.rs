@@ -27,15 +27,15 @@ pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>
 /// Converts whole blocks.
 #[target_feature(enable = "avx512vbmi,avx512vnni")]
 fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
-    let done = match (plan.bit_depth, plan.chroma) {
+    let opaque = |rows: &mut Rows<'_>| match (plan.bit_depth, plan.chroma) {
         (8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
         (8, Chroma::Yuv422) => opaque::<2, 1>(kernel, rows),
         (8, Chroma::Yuv444) => opaque::<1, 1>(kernel, rows),
         (8, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
         _ => false,
     };
-    if !done {
-        blend(plan, rows);
+    if !opaque(rows) {
+        blend(plan, rows, opaque);
     }
 }
 

@@ -51,40 +51,69 @@ impl Blend {
     }
 }
 
-/// Converts rows of 64 columns or more.
+/// Converts rows of 64 columns or more. Blocks without translucent pixels, which are most where a picture is drawn on a
+/// transparent canvas, go to `opaque`, if it takes them.
 #[inline(always)]
-pub(super) fn blend(plan: &Plan<'_>, rows: &mut Rows<'_>) {
-    if plan.bit_depth == 8 { blend_to::<u8>(plan, rows) } else { blend_to::<u16>(plan, rows) }
+pub(super) fn blend(plan: &Plan<'_>, rows: &mut Rows<'_>, opaque: impl Fn(&mut Rows<'_>) -> bool) {
+    for start in starts(rows.pixels[0].len() / 4, COLUMNS) {
+        let solid = |pixels: &[u8]| match pixels {
+            [] => Some([0; 4 * COLUMNS]),
+            pixels => solid(plan, block(pixels, start)),
+        };
+        if let (8, Some(top), Some(bottom)) = (plan.bit_depth, solid(rows.pixels[0]), solid(rows.pixels[1])) {
+            let bottom = &bottom[..if rows.pixels[1].is_empty() { 0 } else { bottom.len() }];
+            if opaque(&mut rows.part(plan, [&top, bottom], start, COLUMNS)) {
+                continue;
+            }
+        }
+        match plan.bit_depth {
+            8 => blend_block::<u8>(plan, rows, start),
+            _ => blend_block::<u16>(plan, rows, start),
+        }
+    }
+}
+
+/// The block with the background in place of transparent pixels, unless some are translucent.
+#[inline(always)]
+fn solid(plan: &Plan<'_>, block: &Block) -> Option<Block> {
+    let [first, green, third] = plan.blend.background.map(|component| component as u8);
+    let background = u32::from_le_bytes([first, green, third, 255]);
+    let (pixels, mut solid) = (block.as_chunks::<4>().0, [0; 4 * COLUMNS]);
+    let mut translucent = 0;
+    for (pixel, place) in pixels.iter().zip(solid.as_chunks_mut::<4>().0) {
+        let pixel = u32::from_le_bytes(*pixel);
+        let alpha = pixel >> 24;
+        // 0 and 255 become 0 and 1.
+        translucent |= (alpha + 1) & 0xfe;
+        *place = (if alpha == 0 { background } else { pixel }).to_le_bytes();
+    }
+    (translucent == 0).then_some(solid)
 }
 
 #[inline(always)]
-fn blend_to<S: Sample>(plan: &Plan<'_>, rows: &mut Rows<'_>) {
-    let mut luma = rows.luma.each_mut().map(|row| samples::<S>(row));
-    let mut chroma = rows.chroma.each_mut().map(|row| samples::<S>(row));
+fn blend_block<S: Sample>(plan: &Plan<'_>, rows: &mut Rows<'_>, start: usize) {
     let wide = plan.chroma.subsampling().0 as usize;
     let [y, cb, cr] = plan.blend.planes;
-    for start in starts(rows.pixels[0].len() / 4, COLUMNS) {
-        let mut sums = [[0; COLUMNS]; 3];
-        for (pixels, luma) in rows.pixels.iter().zip(&mut luma).filter(|(pixels, _)| !pixels.is_empty()) {
-            let colors = composite(plan, block(pixels, start));
-            y.apply(plan.blend.top, &colors, &mut luma[start..][..COLUMNS]);
-            for (sum, color) in sums.iter_mut().zip(&colors) {
-                for i in 0..COLUMNS {
-                    sum[i] += color[i];
-                }
+    let mut sums = [[0; COLUMNS]; 3];
+    for (pixels, luma) in rows.pixels.iter().zip(&mut rows.luma).filter(|(pixels, _)| !pixels.is_empty()) {
+        let colors = composite(plan, block(pixels, start));
+        y.apply(plan.blend.top, &colors, &mut samples::<S>(luma)[start..][..COLUMNS]);
+        for (sum, color) in sums.iter_mut().zip(&colors) {
+            for i in 0..COLUMNS {
+                sum[i] += color[i];
             }
         }
-        if wide == 2 {
-            for sum in &mut sums {
-                let pairs = *sum;
-                for i in 0..COLUMNS / 2 {
-                    sum[i] = pairs[2 * i] + pairs[2 * i + 1];
-                }
+    }
+    if wide == 2 {
+        for sum in &mut sums {
+            let pairs = *sum;
+            for i in 0..COLUMNS / 2 {
+                sum[i] = pairs[2 * i] + pairs[2 * i + 1];
             }
         }
-        for (weights, row) in [cb, cr].iter().zip(&mut chroma).filter(|(_, row)| !row.is_empty()) {
-            weights.apply(plan.blend.top, &sums, &mut row[start / wide..][..COLUMNS / wide]);
-        }
+    }
+    for (weights, row) in [cb, cr].iter().zip(&mut rows.chroma).filter(|(_, row)| !row.is_empty()) {
+        weights.apply(plan.blend.top, &sums, &mut samples::<S>(row)[start / wide..][..COLUMNS / wide]);
     }
 }
 

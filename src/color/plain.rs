@@ -15,8 +15,9 @@ type Component = [i16; COLUMNS];
 pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
     for rows in frame {
         rows::convert(plan, rows, |plan, rows| {
-            if plan.bit_depth != 8 || !opaque(plan, rows) {
-                blend(plan, rows);
+            let opaque = |rows: &mut Rows<'_>| plan.bit_depth == 8 && opaque(plan, rows);
+            if !opaque(rows) {
+                blend(plan, rows, opaque);
             }
         });
     }

@@ -86,7 +86,7 @@ impl Rows<'_> {
 
     /// The rows of the planes for `columns` from column `start` on, with the pixels for them.
     #[inline(always)]
-    fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
+    pub fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
         let sample = usize::from(plan.bit_depth).div_ceil(8);
         let wide = plan.chroma.subsampling().0 as usize;
         let [y0, y1] = &mut self.luma;
