@@ -9,7 +9,8 @@ use libfuzzer_sys::fuzz_target;
 mod boxes;
 
 fn settings(input: &mut Unstructured<'_>) -> Result<Settings> {
-    let side = |input: &mut Unstructured<'_>| input.int_in_range(1..=40);
+    // Some are of several blocks of the converter.
+    let side = |input: &mut Unstructured<'_>| input.int_in_range(1..=150);
     let layouts = [Layout::Progressive, Layout::Fragmented, Layout::AnnexB];
     Ok(Settings::new(side(input)?, side(input)?)
         .frame_rate((input.int_in_range(1..=1_000_000)?, input.int_in_range(1..=5000)?))
@@ -54,6 +55,15 @@ fn play(input: &mut Unstructured<'_>) -> Result<()> {
                 movie.force_keyframe();
                 movie.push(frame)
             }
+            // Nothing that follows the first frame is read.
+            4 => match movie.push_from(&*pixels, format) {
+                Ok(false) if pixels.is_empty() => continue,
+                Ok(added) => {
+                    assert!(added);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
             _ => movie.push(frame),
         };
         match outcome {
