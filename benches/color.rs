@@ -53,8 +53,8 @@ fn main() {
         ("translucent RGBA to I420", Chroma::Yuv420, 8, PixelFormat::Rgba8Premultiplied, |_| 128),
         // As of a drawing on a transparent canvas: a sixteenth opaque, a sixteenth in between.
         ("drawn RGBA to I420", Chroma::Yuv420, 8, PixelFormat::Rgba8Premultiplied, |at| match at / 16 % 16 {
-            0 => 255,
-            1 => 128,
+            7 => 255,
+            8 => 128,
             _ => 0,
         }),
         ("RGBA to I420, 10 bits", Chroma::Yuv420, 10, PixelFormat::Rgba8, opaque),

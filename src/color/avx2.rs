@@ -33,7 +33,7 @@ fn blocks(kernel: Option<&Kernel>, plan: &Plan<'_>, rows: &mut Rows<'_>) {
         (Some(kernel), 8, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
         _ => false,
     };
-    if !opaque(rows) {
+    if !(rows.begin_opaque() && opaque(rows)) {
         blend(plan, rows, opaque);
     }
 }

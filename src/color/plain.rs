@@ -16,7 +16,7 @@ pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>
     for rows in frame {
         rows::convert(plan, rows, |plan, rows| {
             let opaque = |rows: &mut Rows<'_>| plan.bit_depth == 8 && opaque(plan, rows);
-            if !opaque(rows) {
+            if !(rows.begin_opaque() && opaque(rows)) {
                 blend(plan, rows, opaque);
             }
         });

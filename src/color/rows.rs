@@ -84,6 +84,12 @@ impl Rows<'_> {
         columns
     }
 
+    /// Whether the first of four-byte pixels is opaque: where it is not, trying the others would be in vain.
+    #[inline(always)]
+    pub fn begin_opaque(&self) -> bool {
+        self.pixels[0].get(3) == Some(&255)
+    }
+
     /// The rows of the planes for `columns` from column `start` on, with the pixels for them.
     #[inline(always)]
     pub fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
