@@ -12,6 +12,10 @@ use crate::settings::{Quality, Settings};
 /// unless the settings say otherwise (x264's default).
 const FRAMES: u64 = 250;
 
+/// Frames after the last whole group of pictures that are too few for a part: a keyframe in the middle of the film, in
+/// place of one for them, would cost more than it gives.
+const REST: u64 = 10;
+
 /// x264's threads over all parts, where there are fewer parts than this.
 const THREADS: u64 = 8;
 
@@ -36,12 +40,18 @@ pub(crate) struct Parts {
 impl Parts {
     pub fn new(settings: &Settings, frames: u64) -> Self {
         let interval = settings.keyframe_interval.map_or(FRAMES, u64::from);
+        let groups = frames.div_ceil(interval);
         // Parts of several groups of pictures are made of whole ones. Two pictures at least: keyframes that are
         // neighbours must have different idr_pic_id (H.264 7.4.3); x264 counts 0, 1, 0, 1 from the part's beginning.
-        let (unit, longest) =
-            if interval > FRAMES / 2 { (1, interval) } else { (interval.max(2), FRAMES - FRAMES % interval.max(2)) };
-        let units = frames.div_ceil(unit);
-        let count = if serves(settings) { units.div_ceil(longest / unit) } else { 1 };
+        let (unit, count) = if interval <= FRAMES / 2 {
+            let unit = interval.max(2);
+            (unit, frames.div_ceil(unit).div_ceil(FRAMES / unit))
+        } else if groups > 1 && (1..=REST).contains(&(frames % interval)) {
+            (interval, groups - 1)
+        } else {
+            (1, groups)
+        };
+        let count = if serves(settings) { count } else { 1 };
         Self { frames, unit, count }
     }
 
@@ -55,8 +65,9 @@ impl Parts {
         self.count
     }
 
-    /// The frames of a part. All parts have the same number of units, give or take one; where there are several parts,
-    /// each has three frames or more, so that x264 gives all of them the same delay from decoding to showing.
+    /// The frames of a part. All parts have the same number of units, give or take one, in the last; where there are
+    /// several parts, each has three frames or more, so that x264 gives all of them the same delay from decoding to
+    /// showing.
     pub fn range(&self, part: u64) -> Range<u64> {
         let units = u128::from(self.frames.div_ceil(self.unit));
         let begin = |part: u64| {
@@ -93,7 +104,7 @@ pub(crate) struct Part {
     frames: Range<u64>,
     /// The frame to come.
     next: u64,
-    /// From one keyframe to the next, where the part has several.
+    /// From one keyframe to the next, where the part has several; but for a rest, which x264 gives one by itself.
     unit: Option<u64>,
     /// Whether the last picture must not become a keyframe.
     guarded: bool,
@@ -118,7 +129,7 @@ impl Part {
             encoder,
             next: frames.start,
             frames,
-            unit: (parts.unit > 1 && parts.count > 1 && !all_keyframes).then_some(parts.unit),
+            unit: ((2..=FRAMES / 2).contains(&parts.unit) && parts.count > 1 && !all_keyframes).then_some(parts.unit),
             // Where all pictures are keyframes they come in pairs, and need no guard.
             guarded: index + 1 < parts.count && !all_keyframes,
             ticks: settings.clock().frame.into(),

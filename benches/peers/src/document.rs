@@ -172,10 +172,10 @@ fn criterion(printed: &str) -> String {
          which keep both cores busy for one worker. Without macroblock trees, as at ultrafast, x264 makes a keyframe as \
          fine as the pictures before; so that there are some, the encoder of a part gets its first two pictures 8 times \
          each before it begins, which costs it some time. The dB are what parts gain in PSNR. With \
-         macroblock trees, parts that begin where one encoder would begin a group of pictures (750 and 1000 frames) are \
-         coded as that would code them. x264 makes the first keyframe of a stream coarser than those that follow; where \
-         the second comes earlier in parts, as in the films of 251 to 501 frames, more of the film is fine, at the cost of \
-         bytes: the curve that grows, most of which is copied from the keyframe, shows it most.\n\n\
+         macroblock trees, parts that begin where one encoder would begin a group of pictures (all but those of 261 and 300 \
+         frames) are coded as that would code them. x264 makes the first keyframe of a stream coarser than those that \
+         follow; where the second comes earlier in parts, more of the film is fine: the curve that grows, most of which is \
+         copied from the keyframe, shows it most.\n\n\
          `cargo bench --bench color`. We ask of the best instruction set 1.3 times the rate of yuv's professional mode \
          and that of its fast mode, up to 1920×1080, and of AVX2 that of its professional mode.\n\n```text\n{}\n```\n\n\
          *No conversion* reads all pixels and writes all samples, with next to nothing in between. From 1280×720 on \
