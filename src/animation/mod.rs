@@ -63,10 +63,11 @@ pub use self::piece::Piece;
 /// The movie is divided into parts, closed groups of pictures that are each drawn, converted and encoded in one go, by
 /// an encoder of their own. Where they begin depends on the number of frames and on the settings alone: every
 /// [`keyframe_interval`](Settings::keyframe_interval) (250 frames unless set), or every few if it is short, all parts
-/// about as long; the last takes a rest of up to 10 frames. There one encoder would begin a new group of pictures too, and parts have keyframes as fine, so the
-/// movie is about as large and as good as one encoder's. A machine with more cores than there are parts left uses the
-/// others to draw frames ahead. Movies of fewer than 8 parts have encoders of several threads each: 6 for one part, 4
-/// for two, 3 for three, 2 up to seven, unless [`threads`](Settings::threads) says otherwise.
+/// about as long; the last takes a rest of up to 10 frames. There one encoder would begin a new group of pictures too,
+/// and parts have keyframes as fine, so the movie is about as large and as good as one encoder's. A machine with more
+/// cores than there are parts left uses the others to draw frames ahead. Movies of fewer than 8 parts have encoders of
+/// several threads each: 6 for one part, 4 for two, 3 for three, 2 up to seven, unless [`threads`](Settings::threads)
+/// says otherwise.
 ///
 /// A [bit rate](crate::Quality::Bitrate), a [buffer](Settings::vbv) and x264's `zones` are about the movie as a whole:
 /// it is then one part, encoded by one encoder (with a buffer, on one thread), and only drawing is spread over the

@@ -21,7 +21,7 @@ pub(crate) fn read_bands(
     mut each: impl FnMut(&Frame<'_>, usize),
 ) -> Result<bool> {
     let row = row_bytes(width, format);
-    let band_rows = (BAND / row).max(2) / 2 * 2;
+    let band_rows = ((BAND / row).max(2) / 2 * 2).min(height as usize);
     buffer.resize(band_rows * row, 0);
     let mut first = 0;
     while first < height as usize {
