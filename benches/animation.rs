@@ -15,7 +15,7 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use kinetograph::color::{Converter, Planes};
-use kinetograph::{Animation, Chroma, ColorSpace, Frame, Layout, Moment, Movie, Preset, Settings};
+use kinetograph::{Animation, Chroma, ColorSpace, Frame, FrameInfo, Layout, Movie, Preset, Settings};
 use tiny_skia::{FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
 
 /// How often each way is run.
@@ -156,7 +156,7 @@ fn ready() {
                 movie.finish().expect("a film").bytes
             };
             let parts = || {
-                let ready = |frame: Moment| Ok(Frame::from(&pictures[to_and_fro(frame.index())]));
+                let ready = |frame: FrameInfo| Ok(Frame::from(&pictures[to_and_fro(frame.index())]));
                 Animation::from_frames(settings.clone(), frames, ready).save(&output).expect("a film").bytes
             };
             let runs = compare(&[&|| x264_program(size, preset, &input, &output), &movie, &parts]);
@@ -191,7 +191,7 @@ fn drawn() {
                     Ok(())
                 });
                 let movie = movie.background(plot::backdrop(size.0, size.1)).workers(workers);
-                movie.to_bytes().expect("a film").len() as u64
+                movie.into_bytes().expect("a film").len() as u64
             };
             let all = cores() as usize;
             let runs = compare(&[&|| film(1), &|| film(2), &|| film(all)]);

@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let output = std::env::args_os().nth(1).unwrap_or_else(|| "demo.mp4".into());
     let settings = Settings::new(500, 500).frame_rate(30);
     let picture = || Pixmap::new(CELLS, CELLS).expect("a valid size");
-    let movie = Animation::with_state(settings, FRAMES, picture, |noise, canvas, frame| {
+    let movie = Animation::with_scratch(settings, FRAMES, picture, |noise, canvas, frame| {
         let mut random = fastrand::Rng::with_seed(frame.index());
         for cell in noise.pixels_mut() {
             let grey = random.u8(..);

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example large` writes target/gallery/large.mp4.
 
-use kinetograph::{Animation, Moment, Settings};
+use kinetograph::{Animation, FrameInfo, Settings};
 use tiny_skia::{
     Color, FillRule, GradientStop, LinearGradient, Paint, PathBuilder, Pixmap, Point, RadialGradient, Rect, Shader,
     SpreadMode, Transform,
@@ -58,7 +58,7 @@ fn sky() -> Pixmap {
 }
 
 /// Five ranges; the nearer, the darker and the faster.
-fn draw_mountains(canvas: &mut Pixmap, frame: Moment) {
+fn draw_mountains(canvas: &mut Pixmap, frame: FrameInfo) {
     for range in 0..5_u8 {
         let near = f32::from(range);
         let travelled = frame.seconds() as f32 * (40.0 + 110.0 * near * near);

@@ -3,7 +3,7 @@
 //! `cargo run --release --features plotters --example plot` writes target/gallery/plot.mp4.
 
 use kinetograph::plot::PixmapBackend;
-use kinetograph::{Animation, Moment, Settings};
+use kinetograph::{Animation, FrameInfo, Settings};
 use plotters::prelude::*;
 use tiny_skia::Pixmap;
 
@@ -19,7 +19,7 @@ fn main() -> kinetograph::Result<()> {
     Ok(())
 }
 
-fn draw(canvas: &mut Pixmap, frame: Moment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+fn draw(canvas: &mut Pixmap, frame: FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let now = frame.seconds();
     let area = PixmapBackend::new(canvas).into_drawing_area();
     let mut chart = ChartBuilder::on(&area)

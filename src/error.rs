@@ -115,7 +115,7 @@ pub enum Error {
     /// A piece of an [`Animation`](crate::Animation) cannot be used.
     #[error("{piece}: {reason}")]
     #[non_exhaustive]
-    Piece {
+    Segment {
         /// Which one: its number, or its file.
         piece: String,
         /// Why.

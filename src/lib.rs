@@ -53,7 +53,6 @@ mod html;
 mod movie;
 mod mp4;
 mod packet;
-mod part;
 mod pipeline;
 mod planes;
 #[cfg(feature = "plotters")]
@@ -62,16 +61,17 @@ mod progress;
 mod recording;
 mod recover;
 mod report;
+mod segment;
 mod settings;
 mod sink;
 mod time;
 
-pub use animation::{Animation, Moment, Piece};
+pub use animation::{Animation, FrameInfo, Segment};
 pub use error::{Error, Result};
 pub use frame::{Frame, PixelFormat};
 pub use html::Html;
 pub use movie::Movie;
-pub use progress::{Progress, Verdict};
+pub use progress::{Progress, ProgressAnswer};
 pub use recover::{Recovered, recover};
 pub use report::Report;
 pub use settings::{

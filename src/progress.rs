@@ -88,19 +88,19 @@ impl fmt::Display for Clock {
 }
 
 /// What a closure that is told of the progress answers: nothing, or a [`ControlFlow`] whose `Break` cancels the movie.
-pub trait Verdict {
+pub trait ProgressAnswer {
     /// Whether to go on.
-    fn verdict(self) -> ControlFlow<()>;
+    fn answer(self) -> ControlFlow<()>;
 }
 
-impl Verdict for () {
-    fn verdict(self) -> ControlFlow<()> {
+impl ProgressAnswer for () {
+    fn answer(self) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
 
-impl Verdict for ControlFlow<()> {
-    fn verdict(self) -> ControlFlow<()> {
+impl ProgressAnswer for ControlFlow<()> {
+    fn answer(self) -> ControlFlow<()> {
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::mp4::{Form, Reader, Summary};
+use crate::mp4::{Mp4Layout, Reader, Summary};
 use crate::sink::UnfinishedFile;
 use crate::{Error, Result};
 
@@ -77,7 +77,7 @@ pub fn recover(path: impl AsRef<Path>) -> Result<Recovered> {
 
 enum Found {
     Finished(Summary),
-    Unfinished { reader: Box<Reader>, form: Form, reserve: (u64, u64), end: u64 },
+    Unfinished { reader: Box<Reader>, form: Mp4Layout, reserve: (u64, u64), end: u64 },
 }
 
 /// A box in the file.
@@ -122,11 +122,11 @@ fn scan(file: &mut UnfinishedFile) -> Result<Found> {
     let Some(ftyp) = box_at(file, 0)?.filter(|first| &first.name == b"ftyp") else {
         return wrong("it is not an MP4 file");
     };
-    let mut form = Form::Fragmented;
+    let mut form = Mp4Layout::Fragmented;
     let mut reserve = (ftyp.end, 0);
     let mut next = box_at(file, ftyp.end)?;
     if let Some(free) = next.as_ref().filter(|second| &second.name == b"free") {
-        form = Form::CrashSafe;
+        form = Mp4Layout::CrashSafe;
         reserve.1 = free.end - free.start;
         next = box_at(file, free.end)?;
     }

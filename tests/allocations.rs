@@ -73,11 +73,11 @@ fn a_frame_that_is_drawn_allocates_nothing() {
     let _alone = ALONE.lock().unwrap();
     let film = |frames| {
         let before = ALLOCATIONS.load(Ordering::Relaxed);
-        let drawn = |canvas: &mut tiny_skia::Pixmap, frame: kinetograph::Moment| {
+        let drawn = |canvas: &mut tiny_skia::Pixmap, frame: kinetograph::FrameInfo| {
             canvas.data_mut()[frame.index() as usize % 12_288] ^= 1;
             Ok(())
         };
-        Animation::new(settings(), frames, drawn).workers(2).to_bytes().unwrap();
+        Animation::new(settings(), frames, drawn).workers(2).into_bytes().unwrap();
         ALLOCATIONS.load(Ordering::Relaxed) - before
     };
     let short = film(1000);

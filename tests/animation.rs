@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use kinetograph::{Animation, Error, Frame, Layout, Moment, Movie, Preset, Progress, Quality, Settings, Tune};
+use kinetograph::{Animation, Error, Frame, FrameInfo, Layout, Movie, Preset, Progress, Quality, Settings, Tune};
 use tiny_skia::{Color, ColorU8, Paint, Pixmap, PremultipliedColorU8, Rect, Transform};
 
 #[path = "judge/boxes.rs"]
@@ -23,7 +23,7 @@ const CELL: u32 = 16;
 const SIDE: u32 = 4 * CELL;
 
 /// A picture that shows the frame's index as 16 black or white squares.
-fn number(canvas: &mut Pixmap, frame: Moment) -> Drawn {
+fn number(canvas: &mut Pixmap, frame: FrameInfo) -> Drawn {
     for bit in (0..16).filter(|bit| frame.index() >> bit & 1 == 1) {
         let (x, y) = ((bit % 4 * CELL) as f32, (bit / 4 * CELL) as f32);
         let square = Rect::from_xywh(x, y, CELL as f32, CELL as f32).ok_or("no square")?;
@@ -36,12 +36,12 @@ fn number(canvas: &mut Pixmap, frame: Moment) -> Drawn {
 fn pictures(count: u64) -> Vec<Pixmap> {
     // A frame's moment is told to closures only.
     let pictures = Mutex::new(vec![None; count as usize]);
-    let keep = |canvas: &mut Pixmap, frame: Moment| {
+    let keep = |canvas: &mut Pixmap, frame: FrameInfo| {
         number(canvas, frame)?;
         pictures.lock().unwrap()[frame.index() as usize] = Some(canvas.clone());
         Ok(())
     };
-    Animation::new(settings(), count, keep).to_bytes().unwrap();
+    Animation::new(settings(), count, keep).into_bytes().unwrap();
     pictures.into_inner().unwrap().into_iter().flatten().collect()
 }
 
@@ -92,7 +92,7 @@ fn every_number_of_workers_gives_the_same_bytes() {
         ("zones", settings().x264_option("zones", "100,200,q=10"), 300),
         ("variable rate", settings().variable_rate(true), 300),
     ] {
-        let movie = |workers| Animation::new(settings.clone(), frames, number).workers(workers).to_bytes().unwrap();
+        let movie = |workers| Animation::new(settings.clone(), frames, number).workers(workers).into_bytes().unwrap();
         let first = movie(2);
         for workers in [1, 2, 3, 8, 64] {
             assert!(movie(workers) == first, "{name}: {workers} workers give other bytes");
@@ -103,7 +103,7 @@ fn every_number_of_workers_gives_the_same_bytes() {
 #[test]
 fn a_movie_of_one_part_is_the_movie_of_its_frames_pushed() {
     let settings = thorough().threads(4);
-    let animated = Animation::new(settings.clone(), 200, number).to_bytes().unwrap();
+    let animated = Animation::new(settings.clone(), 200, number).into_bytes().unwrap();
     let mut movie = Movie::in_memory(&settings.expected_frames(200)).unwrap();
     for picture in &pictures(200) {
         movie.push(picture).unwrap();
@@ -113,15 +113,15 @@ fn a_movie_of_one_part_is_the_movie_of_its_frames_pushed() {
 
 #[test]
 fn frames_that_are_given_make_the_movie_of_frames_drawn_alike() {
-    let drawn = Animation::new(thorough(), 600, number).to_bytes().unwrap();
+    let drawn = Animation::new(thorough(), 600, number).into_bytes().unwrap();
     let pictures = pictures(600);
-    let at = |moment: Moment| pictures.get(moment.index() as usize).ok_or("no such picture");
+    let at = |moment: FrameInfo| pictures.get(moment.index() as usize).ok_or("no such picture");
     let lent = Animation::from_frames(thorough(), 600, |moment| Ok(Frame::from(at(moment)?)));
-    assert!(lent.to_bytes().unwrap() == drawn);
+    assert!(lent.into_bytes().unwrap() == drawn);
     let owned = Animation::from_frames(thorough(), 600, |moment| Ok(at(moment)?.clone()));
-    assert!(owned.to_bytes().unwrap() == drawn);
+    assert!(owned.into_bytes().unwrap() == drawn);
     let missing = Animation::from_frames(thorough(), 601, |moment| Ok(at(moment)?.clone()));
-    assert_eq!(missing.to_bytes().unwrap_err().to_string(), "drawing frame 600: no such picture");
+    assert_eq!(missing.into_bytes().unwrap_err().to_string(), "drawing frame 600: no such picture");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn neighbouring_idr_pictures_have_different_ids() {
         (settings().keyframe_interval(1), 501, [0, 0]),
         (settings().keyframe_interval(2), 501, [0, 0]),
     ] {
-        let scenes = |canvas: &mut Pixmap, frame: Moment| {
+        let scenes = |canvas: &mut Pixmap, frame: FrameInfo| {
             let scene = cuts.iter().filter(|cut| frame.index() >= **cut).count() as u64;
             let mut random = fastrand::Rng::with_seed(scene);
             for pixel in canvas.pixels_mut() {
@@ -227,8 +227,8 @@ fn parts_are_coded_as_one_encoder_codes_the_whole() {
         for (threads, frames) in [(1, 378), (3, 378), (1, 381)] {
             let settings = settings.clone().keyframe_interval(126).threads(threads).layout(Layout::Progressive);
             let parts = Animation::new(settings.clone(), frames, number);
-            assert_eq!(parts.parts().unwrap(), 3);
-            let parts = parts.to_bytes().unwrap();
+            assert_eq!(parts.segments().unwrap(), 3);
+            let parts = parts.into_bytes().unwrap();
             let mut movie = Movie::in_memory(&settings).unwrap();
             pictures[..frames as usize].iter().for_each(|picture| movie.push(picture).unwrap());
             let (parts, one) = (boxes::samples(&parts), boxes::samples(&movie.finish().unwrap().0));
@@ -268,42 +268,42 @@ fn without_macroblock_trees_keyframes_of_parts_are_about_as_fine_as_one_encoders
 #[test]
 fn every_frame_begins_on_a_fresh_canvas() {
     let grey = |canvas: &Pixmap| canvas.pixels().iter().all(|pixel| *pixel == canvas.pixels()[0]);
-    let scribble = |canvas: &mut Pixmap, _: Moment| {
+    let scribble = |canvas: &mut Pixmap, _: FrameInfo| {
         assert!(grey(canvas) && canvas.pixels()[0].demultiply() == ColorU8::from_rgba(1, 2, 3, 255));
         canvas.fill(Color::BLACK);
         Ok(())
     };
-    Animation::new(settings().background([1, 2, 3]), 100, scribble).workers(2).to_bytes().unwrap();
+    Animation::new(settings().background([1, 2, 3]), 100, scribble).workers(2).into_bytes().unwrap();
 
     let mut layer = Pixmap::new(SIDE, SIDE).unwrap();
     layer.fill_rect(Rect::from_xywh(3.0, 4.0, 5.0, 6.0).unwrap(), &Paint::default(), Transform::identity(), None);
-    let on_layer = |canvas: &mut Pixmap, _: Moment| {
+    let on_layer = |canvas: &mut Pixmap, _: FrameInfo| {
         assert!(*canvas == layer);
         canvas.fill(Color::BLACK);
         Ok(())
     };
-    Animation::new(settings(), 100, on_layer).background(layer.clone()).workers(2).to_bytes().unwrap();
+    Animation::new(settings(), 100, on_layer).background(layer.clone()).workers(2).into_bytes().unwrap();
 }
 
 #[test]
 fn each_worker_has_one_state() {
     let states = AtomicU64::new(0);
     let init = || states.fetch_add(1, Ordering::Relaxed);
-    let draw = |_: &mut u64, canvas: &mut Pixmap, frame: Moment| number(canvas, frame);
-    Animation::with_state(settings(), 600, init, draw).workers(5).to_bytes().unwrap();
+    let draw = |_: &mut u64, canvas: &mut Pixmap, frame: FrameInfo| number(canvas, frame);
+    Animation::with_scratch(settings(), 600, init, draw).workers(5).into_bytes().unwrap();
     assert!((1..=5).contains(&states.load(Ordering::Relaxed)));
 }
 
 #[test]
 fn moments_are_exact() {
     let rate = settings().frame_rate((30000, 1001));
-    let check = |_: &mut Pixmap, frame: Moment| {
+    let check = |_: &mut Pixmap, frame: FrameInfo| {
         assert_eq!(frame.seconds(), (frame.index() * 1001) as f64 / 30000.0);
         assert_eq!(frame.count(), 301);
         assert_eq!(frame.fraction(), frame.index() as f64 / 300.0);
         Ok(())
     };
-    Animation::new(rate, 301, check).to_bytes().unwrap();
+    Animation::new(rate, 301, check).into_bytes().unwrap();
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn an_error_of_the_closure_has_its_frame_and_leaves_no_file() {
     std::fs::write(&path, "an earlier movie").unwrap();
     for workers in [1, 4] {
         let drawn = AtomicU64::new(0);
-        let fail = |canvas: &mut Pixmap, frame: Moment| {
+        let fail = |canvas: &mut Pixmap, frame: FrameInfo| {
             drawn.fetch_add(1, Ordering::Relaxed);
             if frame.index() == 333 {
                 return Err("out of ink".into());
@@ -333,7 +333,7 @@ fn an_error_of_the_closure_has_its_frame_and_leaves_no_file() {
 fn a_panic_of_the_closure_goes_on_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     for workers in [1, 4] {
-        let panics = |canvas: &mut Pixmap, frame: Moment| {
+        let panics = |canvas: &mut Pixmap, frame: FrameInfo| {
             assert!(frame.index() != 600, "frame 600 is too much");
             number(canvas, frame)
         };
@@ -358,13 +358,13 @@ fn a_panic_of_the_progress_closure_goes_on_and_gives_no_file_the_name() {
 #[test]
 fn progress_is_told_now_and_then_and_at_the_end() {
     let mut told: Vec<Progress> = Vec::new();
-    let slow = |canvas: &mut Pixmap, frame: Moment| {
+    let slow = |canvas: &mut Pixmap, frame: FrameInfo| {
         std::thread::sleep(Duration::from_millis(2));
         number(canvas, frame)
     };
     let begin = Instant::now();
     let movie = Animation::new(thorough(), 600, slow).on_progress(|progress| told.push(progress.clone()));
-    let bytes = movie.workers(2).to_bytes().unwrap().len() as u64;
+    let bytes = movie.workers(2).into_bytes().unwrap().len() as u64;
     let tenths = begin.elapsed().as_secs_f64() / 0.1;
     assert!(told.len() >= 4 && told.len() as f64 <= tenths + 2.0, "told {} times in {tenths} tenths", told.len());
     for pair in told.windows(2) {
@@ -391,7 +391,7 @@ fn a_movie_can_be_cancelled() {
 #[test]
 fn a_full_disk_stops_the_workers() {
     let drawn = AtomicU64::new(0);
-    let count = |canvas: &mut Pixmap, frame: Moment| {
+    let count = |canvas: &mut Pixmap, frame: FrameInfo| {
         drawn.fetch_add(1, Ordering::Relaxed);
         number(canvas, frame)
     };

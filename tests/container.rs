@@ -336,9 +336,9 @@ fn rotation_and_pixel_aspect_reach_the_players() {
     }
     for (rotation, corner, degrees) in [
         (Rotation::None, (0, 0), ""),
-        (Rotation::Clockwise90, (1, 0), "90.000"),
-        (Rotation::Half, (1, 1), "180.000"),
-        (Rotation::Clockwise270, (0, 1), "270.000"),
+        (Rotation::Deg90, (1, 0), "90.000"),
+        (Rotation::Deg180, (1, 1), "180.000"),
+        (Rotation::Deg270, (0, 1), "270.000"),
     ] {
         let settings = settings(25).rotation(rotation).pixel_aspect(4, 3);
         let mut movie = Movie::create(&path, &settings).unwrap();
@@ -348,7 +348,7 @@ fn rotation_and_pixel_aspect_reach_the_players() {
         assert_eq!(judge::mediainfo(&path, "Video;PixelAspectRatio"), "1.333");
         assert_eq!(judge::mediainfo(&path, "Video;Rotation"), if degrees.is_empty() { "0.000" } else { degrees });
         // ffmpeg turns the picture as a player does.
-        let turned = matches!(rotation, Rotation::Clockwise90 | Rotation::Clockwise270);
+        let turned = matches!(rotation, Rotation::Deg90 | Rotation::Deg270);
         let (width, height) = if turned { (HEIGHT, WIDTH) } else { (WIDTH, HEIGHT) };
         let gray = ["-v", "error", "-i", path.to_str().unwrap(), "-pix_fmt", "gray", "-f", "rawvideo", "-"];
         let shown = judge::run("ffmpeg", gray);

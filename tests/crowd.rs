@@ -74,7 +74,7 @@ fn animate(number: usize) -> Vec<u8> {
         Ok(())
     })
     .workers(3)
-    .to_bytes()
+    .into_bytes()
     .unwrap()
 }
 

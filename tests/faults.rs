@@ -568,7 +568,7 @@ fn numbers_that_overflow_something_are_typed_errors_or_right() {
     assert_eq!(movie.finish().unwrap().1.frames, 1);
 
     for frames in [0, u64::MAX, 1 << 32] {
-        let error = Animation::new(base(), frames, |_, _| Ok(())).to_bytes().unwrap_err();
+        let error = Animation::new(base(), frames, |_, _| Ok(())).into_bytes().unwrap_err();
         assert!(matches!(error, Error::NoFrames | Error::Setting { .. }), "{error:?}");
     }
 }

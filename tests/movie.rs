@@ -164,7 +164,7 @@ fn what_cannot_be_made_is_refused_with_value_and_limit_before_a_file_exists() {
             "vbv's max_kbit_per_second is 400; it needs a bit rate, or a rate factor that is not lossless",
         ),
         (
-            Settings::new(16384, 16).pixel_aspect(3, 1).rotation(Rotation::Half),
+            Settings::new(16384, 16).pixel_aspect(3, 1).rotation(Rotation::Deg180),
             "pixel_aspect is 3:1; a frame of 16384×16 must have 1 to 32767 pixels when either side is scaled by it",
         ),
         (sized().bit_depth(9), "bit_depth is 9; it must be 8 or 10"),

@@ -64,8 +64,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if let (Some(folder), Some((first, step))) = (&arguments.resume, arguments.share) {
         std::fs::create_dir_all(folder)?;
-        for part in (first - 1..movie.parts()?).step_by(step as usize) {
-            movie.encode_part(part)?.save(folder.join(format!("{part:06}.piece")))?;
+        for part in (first - 1..movie.segments()?).step_by(step as usize) {
+            movie.encode_segment(part)?.save(folder.join(format!("{part:06}.piece")))?;
             eprintln!();
         }
     }

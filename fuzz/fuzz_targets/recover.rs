@@ -2,12 +2,12 @@
 
 #![no_main]
 
-use kinetograph::{Piece, recover};
+use kinetograph::{Segment, recover};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(piece) = Piece::from_bytes(data) {
-        assert_eq!(Piece::from_bytes(&piece.to_bytes()).expect("its own bytes").frames(), piece.frames());
+    if let Ok(piece) = Segment::from_bytes(data) {
+        assert_eq!(Segment::from_bytes(&piece.to_bytes()).expect("its own bytes").frames(), piece.frames());
     }
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("film.mp4.part");

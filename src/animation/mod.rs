@@ -1,13 +1,13 @@
 //! A frame function becomes a movie, on every core.
 
-mod artist;
 #[cfg(feature = "indicatif")]
 mod bar;
-mod folder;
-mod make;
-mod moment;
-mod piece;
-mod state;
+mod frame_source;
+
+mod encode;
+mod frame_info;
+
+mod scheduler;
 mod workers;
 
 use std::io::Write;
@@ -19,22 +19,22 @@ use tiny_skia::Pixmap;
 
 use crate::html::Html;
 use crate::packet::ParameterSets;
-use crate::progress::{Progress, Verdict};
+use crate::progress::{Progress, ProgressAnswer};
 use crate::recording::Recording;
 use crate::report::Report;
 use crate::settings::{Layout, Settings};
 use crate::{Error, Frame, Result};
-use artist::{Artist, Canvas, Given};
+use frame_source::{DrawnFrames, FrameSource, SuppliedFrames};
 
 /// The most workers: each has an encoder and a canvas.
 const MOST_WORKERS: usize = 1024;
 
-pub use self::moment::Moment;
-pub use self::piece::Piece;
+pub use self::frame_info::FrameInfo;
+pub use crate::segment::Segment;
 
 /// A movie whose frames are a function of their index, drawn and encoded on every core.
 ///
-/// The closure gets a canvas of the movie's size and a [`Moment`]. The canvas is always fresh: in the settings'
+/// The closure gets a canvas of the movie's size and a [`FrameInfo`]. The canvas is always fresh: in the settings'
 /// [background](Settings::background), or as [`background`](Self::background) says. Frames are drawn in any order and
 /// on any thread, so a frame should depend on its index alone; then the movie's bytes are the same for every number of
 /// workers, on every run.
@@ -53,12 +53,12 @@ pub use self::piece::Piece;
 ///     Ok(())
 /// })
 /// .on_progress(|progress| eprint!("\r{progress}"))
-/// .to_bytes()?;
+/// .into_bytes()?;
 /// # assert!(movie.len() > 1000);
 /// # Ok::<(), kinetograph::Error>(())
 /// ```
 ///
-/// # Parts
+/// # SegmentPlan
 ///
 /// The movie is divided into parts, closed groups of pictures that are each drawn, converted and encoded in one go, by
 /// an encoder of their own. Where they begin depends on the number of frames and on the settings alone: every
@@ -82,7 +82,7 @@ pub use self::piece::Piece;
 pub struct Animation<'a> {
     settings: Settings,
     frames: u64,
-    artist: Box<dyn Artist + 'a>,
+    source: Box<dyn FrameSource + 'a>,
     layer: Option<Pixmap>,
     workers: usize,
     on_progress: Box<Tell<'a>>,
@@ -99,9 +99,9 @@ impl<'a> Animation<'a> {
     /// goes on in the thread that makes the movie.
     pub fn new<Draw>(settings: Settings, frames: u64, draw: Draw) -> Self
     where
-        Draw: Fn(&mut Pixmap, Moment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
+        Draw: Fn(&mut Pixmap, FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
     {
-        Self::with_state(settings, frames, || (), move |(), canvas, moment| draw(canvas, moment))
+        Self::with_scratch(settings, frames, || (), move |(), canvas, moment| draw(canvas, moment))
     }
 
     /// The same for a closure that needs something of its own on each thread: fonts, buffers, a plot to be filled
@@ -115,7 +115,7 @@ impl<'a> Animation<'a> {
     /// use tiny_skia::{Paint, PathBuilder, Stroke, Transform};
     ///
     /// let points = || Vec::with_capacity(500);
-    /// Animation::with_state(Settings::new(320, 180), 50, points, |points, canvas, frame| {
+    /// Animation::with_scratch(Settings::new(320, 180), 50, points, |points, canvas, frame| {
     ///     points.clear();
     ///     points.extend((0..320).map(|x| (x as f32, 90.0 + 80.0 * (0.05 * x as f32 + frame.seconds() as f32).sin())));
     ///     let mut curve = PathBuilder::new();
@@ -125,18 +125,18 @@ impl<'a> Animation<'a> {
     ///     canvas.stroke_path(&curve, &Paint::default(), &Stroke::default(), Transform::identity(), None);
     ///     Ok(())
     /// })
-    /// .to_bytes()?;
+    /// .into_bytes()?;
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
-    pub fn with_state<State, Init, Draw>(settings: Settings, frames: u64, init: Init, draw: Draw) -> Self
+    pub fn with_scratch<State, Init, Draw>(settings: Settings, frames: u64, init: Init, draw: Draw) -> Self
     where
         Init: Fn() -> State + Send + Sync + 'a,
-        Draw: Fn(&mut State, &mut Pixmap, Moment) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+        Draw: Fn(&mut State, &mut Pixmap, FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
             + Send
             + Sync
             + 'a,
     {
-        Self::by(settings, frames, Box::new(Canvas { init, draw }))
+        Self::by(settings, frames, Box::new(DrawnFrames { init, draw }))
     }
 
     /// A movie of so many frames that are there, or come from elsewhere: decoded pictures, read-backs, arrays.
@@ -152,23 +152,23 @@ impl<'a> Animation<'a> {
     /// let movie = Animation::from_frames(Settings::new(64, 36), 50, |frame| {
     ///     Ok(Frame::gray8(&levels[frame.index() as usize], 64, 36))
     /// });
-    /// assert!(movie.to_bytes()?.len() > 1000);
+    /// assert!(movie.into_bytes()?.len() > 1000);
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
     pub fn from_frames<Picture, Give>(settings: Settings, frames: u64, give: Give) -> Self
     where
         Picture: 'a,
         for<'p> &'p Picture: Into<Frame<'p>>,
-        Give: Fn(Moment) -> Result<Picture, Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
+        Give: Fn(FrameInfo) -> Result<Picture, Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
     {
-        Self::by(settings, frames, Box::new(Given(give)))
+        Self::by(settings, frames, Box::new(SuppliedFrames(give)))
     }
 
-    fn by(settings: Settings, frames: u64, artist: Box<dyn Artist + 'a>) -> Self {
+    fn by(settings: Settings, frames: u64, source: Box<dyn FrameSource + 'a>) -> Self {
         Self {
             settings,
             frames,
-            artist,
+            source,
             layer: None,
             workers: available_parallelism().map_or(1, usize::from).min(MOST_WORKERS),
             on_progress: Box::new(|_| ControlFlow::Continue(())),
@@ -201,18 +201,18 @@ impl<'a> Animation<'a> {
     /// let movie = Animation::new(Settings::new(64, 36), 1_000_000, |_, _| Ok(())).on_progress(|progress| {
     ///     if progress.elapsed.as_secs_f64() > 0.2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     /// });
-    /// assert!(matches!(movie.to_bytes(), Err(Error::Cancelled)));
+    /// assert!(matches!(movie.into_bytes(), Err(Error::Cancelled)));
     /// ```
     #[must_use]
-    pub fn on_progress<Answer: Verdict>(self, mut closure: impl FnMut(&Progress) -> Answer + Send + 'a) -> Self {
-        Self { on_progress: Box::new(move |progress| closure(progress).verdict()), ..self }
+    pub fn on_progress<Answer: ProgressAnswer>(self, mut closure: impl FnMut(&Progress) -> Answer + Send + 'a) -> Self {
+        Self { on_progress: Box::new(move |progress| closure(progress).answer()), ..self }
     }
 
     /// Keeps each finished part in a folder until the movie is finished, so that a run that was killed goes on where it
     /// was: `save` with the same folder draws only the parts that are missing.
     ///
     /// The folder is made if need be; it is cleared, and removed if nothing else is in it, when the movie is finished.
-    /// Parts of another movie, made with other settings or another version, are refused by name. What was drawn they do
+    /// SegmentPlan of another movie, made with other settings or another version, are refused by name. What was drawn they do
     /// not know: clear the folder when the closure has changed.
     #[must_use]
     pub fn resume(self, folder: impl Into<PathBuf>) -> Self {
@@ -229,7 +229,7 @@ impl<'a> Animation<'a> {
     /// [`Error::X264`](crate::Error::X264) for what cannot be made, before a file exists;
     /// [`Error::Draw`](crate::Error::Draw) for the first error of the closure;
     /// [`Error::FrameSize`](crate::Error::FrameSize) and [`Error::FrameData`](crate::Error::FrameData) for a frame or
-    /// canvas that does not fit; [`Error::Cancelled`](crate::Error::Cancelled); [`Error::Piece`](crate::Error::Piece) for what
+    /// canvas that does not fit; [`Error::Cancelled`](crate::Error::Cancelled); [`Error::Segment`](crate::Error::Segment) for what
     /// [`resume`](Self::resume) refuses; [`Error::Io`](crate::Error::Io) if writing fails. All workers stop first.
     ///
     /// # Panics
@@ -253,7 +253,7 @@ impl<'a> Animation<'a> {
     ///
     /// # Errors
     /// As [`save`](Self::save).
-    pub fn to_bytes(self) -> Result<Vec<u8>> {
+    pub fn into_bytes(self) -> Result<Vec<u8>> {
         self.film(Recording::in_memory).map(|(_, written)| written.media)
     }
 
@@ -264,25 +264,25 @@ impl<'a> Animation<'a> {
     ///
     /// ```
     /// use kinetograph::{Animation, Settings};
-    /// let video = Animation::new(Settings::new(64, 36), 50, |_, _| Ok(())).to_html()?;
+    /// let video = Animation::new(Settings::new(64, 36), 50, |_, _| Ok(())).into_html()?;
     /// assert!(video.to_string().starts_with("<video"));
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
-    pub fn to_html(self) -> Result<Html> {
+    pub fn into_html(self) -> Result<Html> {
         self.validate()?;
         let Settings { layout, .. } = self.settings;
         if layout == Layout::AnnexB {
             return Err(Error::setting("layout", layout, "browsers play no bare stream"));
         }
         let (width, height) = self.settings.coded_size();
-        self.to_bytes().map(|movie| Html::video(movie, width, height))
+        self.into_bytes().map(|movie| Html::video(movie, width, height))
     }
 
     /// How many parts the movie has.
     ///
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) or [`Error::NoFrames`](crate::Error::NoFrames) if it cannot be made.
-    pub fn parts(&self) -> Result<u64> {
+    pub fn segments(&self) -> Result<u64> {
         self.validate().map(|parts| parts.count())
     }
 
@@ -290,16 +290,16 @@ impl<'a> Animation<'a> {
     /// the drawing; several processes share a machine best with one worker each.
     ///
     /// # Errors
-    /// As [`save`](Self::save); [`Error::Piece`](crate::Error::Piece) if there is no such part.
+    /// As [`save`](Self::save); [`Error::Segment`](crate::Error::Segment) if there is no such part.
     ///
     /// ```
     /// use kinetograph::{Animation, Settings};
     /// let movie = || Animation::new(Settings::new(64, 36), 600, |_, _| Ok(()));
-    /// let pieces = (0..movie().parts()?).map(|part| movie().encode_part(part));
-    /// assert_eq!(movie().join_to_bytes(pieces)?, movie().to_bytes()?);
+    /// let pieces = (0..movie().segments()?).map(|part| movie().encode_segment(part));
+    /// assert_eq!(movie().join_to_bytes(pieces)?, movie().into_bytes()?);
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
-    pub fn encode_part(&mut self, part: u64) -> Result<Piece> {
+    pub fn encode_segment(&mut self, part: u64) -> Result<Segment> {
         self.make_part(part)
     }
 
@@ -307,17 +307,17 @@ impl<'a> Animation<'a> {
     /// Nothing is drawn; one piece at a time is in memory.
     ///
     /// # Errors
-    /// Those of the pieces; [`Error::Piece`](crate::Error::Piece) for a piece that is missing, in the wrong place, or
+    /// Those of the pieces; [`Error::Segment`](crate::Error::Segment) for a piece that is missing, in the wrong place, or
     /// of another movie; otherwise as `save`.
     ///
     /// ```no_run
-    /// use kinetograph::{Animation, Piece, Settings};
+    /// use kinetograph::{Animation, Segment, Settings};
     /// let movie = Animation::new(Settings::new(64, 36), 600, |_, _| Ok(()));
-    /// let pieces = (0..movie.parts()?).map(|part| Piece::open(format!("{part}.piece")));
+    /// let pieces = (0..movie.segments()?).map(|part| Segment::open(format!("{part}.piece")));
     /// movie.join(pieces, "joined.mp4")?;
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
-    pub fn join(self, pieces: impl IntoIterator<Item = Result<Piece>>, path: impl AsRef<Path>) -> Result<Report> {
+    pub fn join(self, pieces: impl IntoIterator<Item = Result<Segment>>, path: impl AsRef<Path>) -> Result<Report> {
         let record = |settings: &Settings, sets: &ParameterSets| Recording::create(path.as_ref(), settings, sets);
         self.splice(pieces, record).map(|(report, _)| report)
     }
@@ -326,7 +326,7 @@ impl<'a> Animation<'a> {
     ///
     /// # Errors
     /// As `join`.
-    pub fn join_to_bytes(self, pieces: impl IntoIterator<Item = Result<Piece>>) -> Result<Vec<u8>> {
+    pub fn join_to_bytes(self, pieces: impl IntoIterator<Item = Result<Segment>>) -> Result<Vec<u8>> {
         self.splice(pieces, Recording::in_memory).map(|(_, written)| written.media)
     }
 }

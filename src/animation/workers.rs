@@ -11,21 +11,21 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Moment;
-use super::artist::Pen;
-use super::state::{Failure, Job, State, Task};
+use super::FrameInfo;
+use super::frame_source::Pen;
+use super::scheduler::{Failure, Job, State, Task};
 use crate::color::Converter;
 use crate::packet::Packet;
-use crate::part::{Film, Part};
 use crate::planes::Planes;
 use crate::progress::Progress;
+use crate::segment::plan::{PacketBuffer, SegmentEncoder};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
 /// The most often that progress is told, and the longest that film lies about unwritten.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Film of the part whose turn it is that is worth waking the writer, in bytes.
+/// PacketBuffer of the part whose turn it is that is worth waking the writer, in bytes.
 const CHUNK: usize = 1 << 20;
 
 /// Makes some of the parts, and delivers their packets in order; `first` is the encoder of the first of them that is not
@@ -33,35 +33,35 @@ const CHUNK: usize = 1 << 20;
 pub(super) fn run(
     job: Job<'_>,
     parts: Range<u64>,
-    first: Option<Part>,
+    first: Option<SegmentEncoder>,
     progress: &mut Progress,
     tell: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     deliver: &mut dyn FnMut(&Packet<'_>) -> Result<()>,
 ) -> Result<(), Failure> {
     let begin = Instant::now();
-    let shop = Shop {
+    let workers = Workers {
         job,
         state: Mutex::new(State::new(parts, first, progress.kept)),
         work: Condvar::new(),
         film: Condvar::new(),
     };
     let delivered = thread::scope(|scope| {
-        let _stop = StopOnDrop(&shop);
+        let _stop = StopOnDrop(&workers);
         for worker in 0..job.workers {
             let name = format!("kinetograph worker {worker}");
-            let spawned = thread::Builder::new().name(name).spawn_scoped(scope, || shop.work());
+            let spawned = thread::Builder::new().name(name).spawn_scoped(scope, || workers.work());
             spawned.map_err(Error::io("starting a worker"))?;
         }
-        shop.write(begin, progress, tell, deliver)
+        workers.write(begin, progress, tell, deliver)
     });
-    match shop.lock().failure.take() {
+    match workers.lock().failure.take() {
         Some(failure) => Err(failure),
         None => Ok(delivered?),
     }
 }
 
 /// What workers and writer share.
-struct Shop<'a> {
+struct Workers<'a> {
     job: Job<'a>,
     state: Mutex<State>,
     /// Told to the workers when there may be something to do for them.
@@ -70,7 +70,7 @@ struct Shop<'a> {
     film: Condvar,
 }
 
-impl Shop<'_> {
+impl Workers<'_> {
     fn lock(&self) -> MutexGuard<'_, State> {
         // The state is consistent whenever the lock is free: nothing that can panic runs under it half-way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -80,8 +80,8 @@ impl Shop<'_> {
     fn work(&self) {
         let mut result = Ok(());
         let worked = catch_unwind(AssertUnwindSafe(|| {
-            let Job { artist, settings, layer, .. } = self.job;
-            artist.with_pen(settings, layer, &mut |pen| result = self.work_with(pen));
+            let Job { source, settings, layer, .. } = self.job;
+            source.with_pen(settings, layer, &mut |pen| result = self.work_with(pen));
         }));
         let failure = match (worked, result) {
             (Ok(()), Ok(())) => return,
@@ -101,23 +101,25 @@ impl Shop<'_> {
         while let Some(task) = self.next_task(&mut mine) {
             match task {
                 Task::Begin(part, encoder) => {
-                    let opened = encoder
-                        .map_or_else(|| Part::open(self.job.settings, self.job.parts, part), |part| Ok(*part))?;
+                    let opened = encoder.map_or_else(
+                        || SegmentEncoder::open(self.job.settings, self.job.parts, part),
+                        |part| Ok(*part),
+                    )?;
                     let mut state = self.lock();
-                    state.desk(part).encoder = Some(opened);
+                    state.slot(part).encoder = Some(opened);
                     self.encode(state, part)?;
                 }
                 Task::Draw(part, frame, planes) => {
                     let mut planes = planes.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
-                    pen(Moment::new(frame, self.job.parts.frames(), frame_rate), &mut |pixels| {
+                    pen(FrameInfo::new(frame, self.job.parts.frames(), frame_rate), &mut |pixels| {
                         pixels.check_size(frame, (width, height))?;
                         converter.convert(&pixels, &mut planes)
                     })?;
                     let mut state = self.lock();
                     state.drawn += 1;
-                    let desk = state.desk(part);
-                    let place = (frame - desk.unencoded) as usize;
-                    desk.pictures[place] = Some(planes);
+                    let slot = state.slot(part);
+                    let place = (frame - slot.unencoded) as usize;
+                    slot.pictures[place] = Some(planes);
                     self.encode(state, part)?;
                 }
             }
@@ -133,8 +135,8 @@ impl Shop<'_> {
                 return None;
             }
             let task = state.task(&self.job, mine);
-            if state.desks.front().is_some_and(|desk| desk.done) {
-                // Parts that were kept are done as soon as they are begun.
+            if state.slots.front().is_some_and(|slot| slot.done) {
+                // SegmentPlan that were kept are done as soon as they are begun.
                 self.film.notify_one();
             }
             if task.is_some() {
@@ -149,9 +151,9 @@ impl Shop<'_> {
 
     /// Gives a part's encoder the pictures that are ready, unless another worker does.
     fn encode<'s>(&'s self, mut state: MutexGuard<'s, State>, part: u64) -> Result<()> {
-        let Some(mut encoder) = state.desk(part).encoder.take() else { return Ok(()) };
+        let Some(mut encoder) = state.slot(part).encoder.take() else { return Ok(()) };
         while !state.stopped {
-            if let Some(planes) = state.desk(part).take_picture() {
+            if let Some(planes) = state.slot(part).take_picture() {
                 drop(state);
                 let film = encoder.encode(&planes)?;
                 state = self.lock();
@@ -162,9 +164,9 @@ impl Shop<'_> {
                 self.keep(&mut state, part, film);
                 continue;
             }
-            let desk = state.desk(part);
-            if desk.unencoded < desk.frames.end {
-                desk.encoder = Some(encoder);
+            let slot = state.slot(part);
+            if slot.unencoded < slot.frames.end {
+                slot.encoder = Some(encoder);
                 return Ok(());
             }
             drop(state);
@@ -179,23 +181,23 @@ impl Shop<'_> {
         Ok(())
     }
 
-    fn keep(&self, state: &mut State, part: u64, encoded: &Film) {
-        let film = &mut state.desk(part).film;
+    fn keep(&self, state: &mut State, part: u64, encoded: &PacketBuffer) {
+        let film = &mut state.slot(part).film;
         film.append(encoded);
         if film.data.len() >= CHUNK && part == state.turn {
             self.film.notify_one();
         }
     }
 
-    fn finish(&self, part: u64, encoder: Part) -> Result<()> {
+    fn finish(&self, part: u64, encoder: SegmentEncoder) -> Result<()> {
         if let Some(folder) = self.job.folder {
-            let film = std::mem::take(&mut self.lock().desk(part).film);
+            let film = std::mem::take(&mut self.lock().slot(part).film);
             folder.store(part, encoder.parameter_sets(), &film)?;
-            self.lock().desk(part).film = film;
+            self.lock().slot(part).film = film;
         }
         // x264 takes its time to close, and its memory should not lie about longer than the part.
         drop(encoder);
-        self.lock().desk(part).done = true;
+        self.lock().slot(part).done = true;
         self.film.notify_one();
         Ok(())
     }
@@ -222,12 +224,12 @@ impl Shop<'_> {
                 return Ok(());
             }
             let turn = state.turn;
-            let (mut film, mut kept, mut done) = (Film::default(), false, false);
-            if let Some(desk) = state.desks.front_mut() {
-                (kept, done) = (desk.kept, desk.done);
+            let (mut film, mut kept, mut done) = (PacketBuffer::default(), false, false);
+            if let Some(slot) = state.slots.front_mut() {
+                (kept, done) = (slot.kept, slot.done);
                 // A part that is to be kept is kept whole.
                 if done || self.job.folder.is_none() {
-                    film = std::mem::take(&mut desk.film);
+                    film = std::mem::take(&mut slot.film);
                 }
             }
             (progress.drawn, progress.encoded) = (state.drawn, state.encoded);
@@ -242,7 +244,7 @@ impl Shop<'_> {
             progress.bytes += film.data.len() as u64;
             if done {
                 let mut state = self.lock();
-                state.desks.pop_front();
+                state.slots.pop_front();
                 state.turn += 1;
                 drop(state);
                 self.work.notify_all();
@@ -260,9 +262,9 @@ impl Shop<'_> {
     /// Whether there is film worth writing.
     fn has_film(&self, state: &State) -> bool {
         state
-            .desks
+            .slots
             .front()
-            .is_some_and(|desk| desk.done || (desk.film.data.len() >= CHUNK && self.job.folder.is_none()))
+            .is_some_and(|slot| slot.done || (slot.film.data.len() >= CHUNK && self.job.folder.is_none()))
     }
 
     fn stop(&self) {
@@ -273,7 +275,7 @@ impl Shop<'_> {
 }
 
 /// However the writer ends, the workers must.
-struct StopOnDrop<'a>(&'a Shop<'a>);
+struct StopOnDrop<'a>(&'a Workers<'a>);
 
 impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {

@@ -20,7 +20,7 @@ fn live(settings: &Settings, threading: Threading, pictures: i64, flushed: bool)
         }
         let pts = picture * i64::from(settings.clock().frame);
         // x264 reads the parameters of the first pictures when it encodes them.
-        let coding = if picture == 0 { Coding::LaterKeyframe } else { Coding::Any };
+        let coding = if picture == 0 { Coding::MidstreamKeyframe } else { Coding::Any };
         encoder.encode(&planes, pts, coding).unwrap();
     }
     if flushed {

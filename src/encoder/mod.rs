@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use x264_sys::*;
 
 use self::log::Log;
-use self::parameters::{Parameters, color_format, later_keyframes, of_later_keyframes};
+use self::parameters::{Parameters, color_format, for_midstream_keyframes, midstream_keyframes};
 use crate::packet::{Packet, ParameterSets};
 use crate::planes::Planes;
 use crate::settings::Settings;
@@ -40,15 +40,15 @@ pub(crate) enum Coding {
     Any,
     /// A keyframe, one that decoding can begin at.
     Keyframe,
-    /// A keyframe, the first of its stream, as fine as later ones, where these are [finer](LaterKeyframes::Finer).
-    LaterKeyframe,
+    /// A keyframe, the first of its stream, as fine as later ones, where these are [finer](MidstreamKeyframes::Finer).
+    MidstreamKeyframe,
     /// No keyframe, unless the keyframe interval demands one.
     Predicted,
 }
 
 /// How fine x264 makes keyframes that are not the first of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LaterKeyframes {
+pub(crate) enum MidstreamKeyframes {
     /// As fine as the first.
     AsTheFirst,
     /// Finer, whatever the pictures before.
@@ -69,8 +69,8 @@ pub(crate) struct Encoder {
     picture: Box<x264_picture_t>,
     clock: Clock,
     size: (u32, u32),
-    later_keyframes: LaterKeyframes,
-    /// The parameters for a [`Coding::LaterKeyframe`], and for what follows it. x264 reads them when it encodes the
+    midstream_keyframes: MidstreamKeyframes,
+    /// The parameters for a [`Coding::MidstreamKeyframe`], and for what follows it. x264 reads them when it encodes the
     /// pictures that point to them.
     parameters: Box<[x264_param_t; 2]>,
     /// Pictures still to come that one must point to the latter, as it may be the next that x264 encodes.
@@ -134,8 +134,8 @@ impl Encoder {
             picture,
             clock: settings.clock(),
             size: settings.coded_size(),
-            later_keyframes: later_keyframes(&opened),
-            parameters: Box::new([of_later_keyframes(&opened), opened]),
+            midstream_keyframes: midstream_keyframes(&opened),
+            parameters: Box::new([for_midstream_keyframes(&opened), opened]),
             to_follow: 0,
         };
         encoder.sets = encoder.headers()?;
@@ -148,8 +148,8 @@ impl Encoder {
     }
 
     /// How fine keyframes are but the first.
-    pub fn later_keyframes(&self) -> LaterKeyframes {
-        self.later_keyframes
+    pub fn midstream_keyframes(&self) -> MidstreamKeyframes {
+        self.midstream_keyframes
     }
 
     /// Takes the next picture, shown at `pts` ticks; gives an earlier one when it is ready.
@@ -174,14 +174,14 @@ impl Encoder {
         self.picture.i_pts = pts / self.unit();
         self.picture.i_type = match coding {
             Coding::Any => X264_TYPE_AUTO,
-            Coding::Keyframe | Coding::LaterKeyframe => X264_TYPE_IDR,
+            Coding::Keyframe | Coding::MidstreamKeyframe => X264_TYPE_IDR,
             Coding::Predicted => X264_TYPE_P,
         } as c_int;
-        let [later_keyframe, following] = &*self.parameters;
-        let parameters = if coding == Coding::LaterKeyframe {
+        let [midstream_keyframe, following] = &*self.parameters;
+        let parameters = if coding == Coding::MidstreamKeyframe {
             // Of what follows, a picture is encoded first that may be shown behind so many B-frames.
             self.to_follow = following.i_bframe + 1;
-            later_keyframe
+            midstream_keyframe
         } else if self.to_follow > 0 {
             self.to_follow -= 1;
             following

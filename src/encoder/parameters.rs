@@ -7,7 +7,7 @@ use std::sync::Arc;
 use x264_sys::*;
 
 use super::log::Log;
-use super::{LaterKeyframes, Threading};
+use super::{MidstreamKeyframes, Threading};
 use crate::settings::{Chroma, Quality, Settings};
 use crate::{Error, Result, settings::Range};
 
@@ -236,21 +236,21 @@ pub(super) fn color_format(chroma: Chroma, bit_depth: u8) -> c_int {
 
 /// What an open encoder's parameters make of a keyframe that is not the first of its stream. x264 makes that as fine as
 /// the pictures before, and finer by a factor (rate_estimate_qscale in its ratecontrol.c); of the first it knows none.
-pub(super) fn later_keyframes(parameters: &x264_param_t) -> LaterKeyframes {
+pub(super) fn midstream_keyframes(parameters: &x264_param_t) -> MidstreamKeyframes {
     let rc = &parameters.rc;
     if rc.i_rc_method != X264_RC_CRF as c_int || parameters.i_keyint_max == 1 {
-        LaterKeyframes::AsTheFirst
+        MidstreamKeyframes::AsTheFirst
     } else if rc.b_mb_tree == 0 {
-        LaterKeyframes::AsPicturesBefore
+        MidstreamKeyframes::AsPicturesBefore
     } else {
-        LaterKeyframes::Finer
+        MidstreamKeyframes::Finer
     }
 }
 
 /// The parameters of an open encoder with the constant rate factor that makes a first keyframe as fine as later ones,
-/// where these are [finer](LaterKeyframes::Finer): with macroblock trees, that factor alone gives all pictures their
+/// where these are [finer](MidstreamKeyframes::Finer): with macroblock trees, that factor alone gives all pictures their
 /// quantiser (get_qscale), and later keyframes are finer than that.
-pub(super) fn of_later_keyframes(parameters: &x264_param_t) -> x264_param_t {
+pub(super) fn for_midstream_keyframes(parameters: &x264_param_t) -> x264_param_t {
     let mut finer = *parameters;
     finer.rc.f_rf_constant -= 6.0 * finer.rc.f_ip_factor.log2();
     finer

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Form;
+use super::Mp4Layout;
 use super::boxes::{header, mdat_header};
 use super::header::{Brands, Header};
 use super::index::{Index, Placed};
@@ -28,7 +28,7 @@ pub(crate) type Edits<'a> = &'a mut dyn FnMut(Edit<'_>) -> Result<()>;
 /// is no room for a copy, by [`commit_at_end`](Self::commit_at_end). A progressive one is finished by moving its
 /// samples up and writing the head before them. A fragmented one is finished.
 pub(crate) struct Finished {
-    pub(super) form: Form,
+    pub(super) form: Mp4Layout,
     pub(super) header: Header,
     pub(super) samples: Samples,
     /// Ticks from the first frame's showing to the end of the last one's.
@@ -43,7 +43,7 @@ pub(crate) struct Finished {
 
 impl Finished {
     /// How the file was laid out while it was recorded.
-    pub fn form(&self) -> Form {
+    pub fn form(&self) -> Mp4Layout {
         self.form
     }
 

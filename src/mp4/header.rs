@@ -110,9 +110,9 @@ impl Header {
         let (width, height) = (width as i32, height as i32);
         (matrix.a, matrix.b, matrix.c, matrix.d, matrix.x, matrix.y) = match settings.rotation {
             Rotation::None => (one, 0, 0, one, 0, 0),
-            Rotation::Clockwise90 => (0, one, -one, 0, height, 0),
-            Rotation::Half => (-one, 0, 0, -one, width, height),
-            Rotation::Clockwise270 => (0, -one, one, 0, 0, width),
+            Rotation::Deg90 => (0, one, -one, 0, height, 0),
+            Rotation::Deg180 => (-one, 0, 0, -one, width, height),
+            Rotation::Deg270 => (0, -one, one, 0, 0, width),
         };
         if let Some(time) = settings.creation_time {
             let seconds = seconds_since_1904(time);

@@ -41,7 +41,7 @@ const MAX_FRAGMENT: usize = 64 << 20;
 
 /// How an MP4 file is laid out while it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum Mp4Layout {
     /// Fragments behind a reserve for the index.
     CrashSafe,
     /// Bare samples.
@@ -52,7 +52,7 @@ pub(crate) enum Form {
 
 /// Packets in decoding order to an MP4 file.
 pub(crate) struct Muxer {
-    form: Form,
+    form: Mp4Layout,
     header: Header,
     samples: Samples,
     /// Length of the output so far, in bytes.
@@ -95,7 +95,7 @@ struct Last {
 
 impl Muxer {
     /// A muxer for an output that is yet to be begun.
-    pub fn new(settings: &Settings, sets: &ParameterSets, form: Form) -> Result<Self> {
+    pub fn new(settings: &Settings, sets: &ParameterSets, form: Mp4Layout) -> Result<Self> {
         let header = Header::new(settings, sets)?;
         let clock = settings.clock();
         Ok(Self {
@@ -122,7 +122,7 @@ impl Muxer {
             out(bytes)
         };
         match self.form {
-            Form::CrashSafe => {
+            Mp4Layout::CrashSafe => {
                 let ftyp = Brands::Both.ftyp()?;
                 self.reserve = (ftyp.len() as u64, index::reserve(&self.header, settings)?);
                 append(&[ftyp, header(b"free", self.reserve.1)].concat())?;
@@ -134,18 +134,18 @@ impl Muxer {
                 }
                 append(&self.header.fragmented()?)
             }
-            Form::Progressive => {
+            Mp4Layout::Progressive => {
                 let ftyp = Brands::Plain.ftyp()?;
                 self.reserve = (ftyp.len() as u64, 8);
                 // A box of size 0 reaches to the end of the file.
                 append(&[ftyp, header(b"mdat", 0)].concat())
             }
-            Form::Fragmented => append(&[Brands::Fragmented.ftyp()?, self.header.fragmented()?].concat()),
+            Mp4Layout::Fragmented => append(&[Brands::Fragmented.ftyp()?, self.header.fragmented()?].concat()),
         }
     }
 
     /// How the file is laid out while it is recorded.
-    pub fn form(&self) -> Form {
+    pub fn form(&self) -> Mp4Layout {
         self.form
     }
 
@@ -158,12 +158,12 @@ impl Muxer {
         self.settle_last(dts)?;
         let times = self.times.as_mut().expect("set by times_of");
         let long_enough = dts - times.fragment_dts >= self.fragment_ticks;
-        let ends = long_enough && (self.form != Form::Fragmented || packet.sync);
+        let ends = long_enough && (self.form != Mp4Layout::Fragmented || packet.sync);
         if !self.gathered.is_empty() && (ends || self.data_bytes + size as u64 > MAX_FRAGMENT as u64) {
             times.fragment_dts = dts;
             self.close_fragment(out)?;
         }
-        let data = if self.form == Form::Progressive { &mut *out } else { &mut self.data };
+        let data = if self.form == Mp4Layout::Progressive { &mut *out } else { &mut self.data };
         annexb::write_sample(packet.data, &std::mem::take(&mut self.sei), data);
         self.data_bytes += size as u64;
         self.last = Some(Last { dts, offset: (pts - dts) as u32, size: sample_size, sync: packet.sync });
@@ -256,7 +256,7 @@ impl Muxer {
         }
         let bytes = self.data_bytes;
         let mut head = Vec::new();
-        if self.form != Form::Progressive {
+        if self.form != Mp4Layout::Progressive {
             self.fragments += 1;
             let length: u64 = self.gathered.iter().map(|sample| u64::from(sample.duration)).sum();
             // Where decoding runs less far ahead than the edit list says, samples are shown that much later.

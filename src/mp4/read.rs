@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use mp4::{MoofBox, MoovBox, ReadBox};
 
-use super::Form;
+use super::Mp4Layout;
 use super::boxes::{Found, children, find};
 use super::finish::Finished;
 use super::fragment::{NON_SYNC_BIT, NOT_SYNC};
@@ -94,7 +94,7 @@ impl Reader {
 
     /// The recording as far as it has been read: `length` bytes, the `free` box in front, if there is one, at
     /// `reserve`.
-    pub fn finish(mut self, form: Form, reserve: (u64, u64), length: u64) -> Result<Finished> {
+    pub fn finish(mut self, form: Mp4Layout, reserve: (u64, u64), length: u64) -> Result<Finished> {
         let last = self.last.take().ok_or(Error::NoFrames)?;
         let media_time = u64::from(self.header.delay);
         let movie = self.end.saturating_sub(media_time).max(1);

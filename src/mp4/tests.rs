@@ -28,7 +28,7 @@ fn settings() -> Settings {
         .fragment_seconds(0.2)
         .title("A walk")
         .tag(Tag::Encoder, "the test")
-        .rotation(Rotation::Clockwise90)
+        .rotation(Rotation::Deg90)
 }
 
 /// Ten packets as of a GOP with B-frames, decoding two frames ahead, another keyframe the seventh.
@@ -43,7 +43,7 @@ fn packets() -> Vec<(Vec<u8>, i64, i64, bool)> {
     shown.iter().enumerate().map(packet).collect()
 }
 
-fn begin(settings: &Settings, sets: &ParameterSets, form: Form) -> (Muxer, Vec<u8>) {
+fn begin(settings: &Settings, sets: &ParameterSets, form: Mp4Layout) -> (Muxer, Vec<u8>) {
     let mut muxer = Muxer::new(settings, sets, form).unwrap();
     let mut out = Vec::new();
     muxer
@@ -56,7 +56,7 @@ fn begin(settings: &Settings, sets: &ParameterSets, form: Form) -> (Muxer, Vec<u
 }
 
 /// The muxer's output, and what is left of it when it is finished.
-fn mux(settings: &Settings, form: Form) -> (Vec<u8>, Finished) {
+fn mux(settings: &Settings, form: Mp4Layout) -> (Vec<u8>, Finished) {
     let (mut muxer, mut out) = begin(settings, &sets(), form);
     for (data, pts, dts, sync) in packets() {
         muxer.push(&Packet { data: &data, pts, dts, sync }, &mut out).unwrap();
@@ -90,14 +90,14 @@ fn assert_walk(name: &str, file: &[u8]) {
 #[test]
 fn the_boxes_of_whole_files_are_those_written_down() {
     let reserved = settings().expected_frames(10);
-    let (recording, finished) = mux(&reserved, Form::CrashSafe);
+    let (recording, finished) = mux(&reserved, Mp4Layout::CrashSafe);
     assert_walk("crash-safe-recording.txt", &recording);
     let mut file = recording.clone();
     assert!(finished.commit(&mut |edit| apply(&mut file, edit)).unwrap());
     assert_walk("crash-safe.txt", &file);
 
     // Without a reserve there is no room for the index.
-    let (recording, finished) = mux(&settings(), Form::CrashSafe);
+    let (recording, finished) = mux(&settings(), Mp4Layout::CrashSafe);
     let mut file = recording.clone();
     assert!(!finished.commit(&mut |_| panic!("an edit")).unwrap());
     finished.commit_at_end(&mut |edit| apply(&mut file, edit)).unwrap();
@@ -106,20 +106,20 @@ fn the_boxes_of_whole_files_are_those_written_down() {
     finished.head(&mut |edit| apply(&mut copy, edit)).unwrap();
     finished.chunks().for_each(|chunk| copy.extend(&recording[chunk.start as usize..chunk.end as usize]));
 
-    let (recording, finished) = mux(&settings(), Form::Progressive);
+    let (recording, finished) = mux(&settings(), Mp4Layout::Progressive);
     let mut file = Vec::new();
     finished.head(&mut |edit| apply(&mut file, edit)).unwrap();
     file.extend(&recording[finished.samples_at() as usize..]);
     assert_walk("progressive.txt", &file);
     assert!(copy == file, "a copied crash-safe movie is the progressive one");
 
-    let (recording, _) = mux(&settings().tag(Tag::Comment, "ends at keyframes"), Form::Fragmented);
+    let (recording, _) = mux(&settings().tag(Tag::Comment, "ends at keyframes"), Mp4Layout::Fragmented);
     assert_walk("fragmented.txt", &recording);
 }
 
 #[test]
 fn at_every_edit_of_the_commit_the_file_is_the_recording_or_the_movie() {
-    let (recording, finished) = mux(&settings().expected_frames(10), Form::CrashSafe);
+    let (recording, finished) = mux(&settings().expected_frames(10), Mp4Layout::CrashSafe);
     let mut states = vec![recording.clone()];
     let mut edits = Vec::new();
     finished
@@ -144,7 +144,7 @@ fn at_every_edit_of_the_commit_the_file_is_the_recording_or_the_movie() {
 
 #[test]
 fn packets_out_of_order_are_an_error() {
-    let (mut muxer, mut out) = begin(&settings(), &sets(), Form::CrashSafe);
+    let (mut muxer, mut out) = begin(&settings(), &sets(), Mp4Layout::CrashSafe);
     let mut push = |pts, dts| muxer.push(&Packet { data: &[0, 0, 0, 1, 9], pts, dts, sync: true }, &mut out);
     push(0, -1024).unwrap();
     push(1024, -512).unwrap();
@@ -157,7 +157,7 @@ fn packets_out_of_order_are_an_error() {
 fn the_index_of_a_million_frames_takes_less_than_16_bytes_a_frame() {
     for (variable, most) in [(false, 8), (true, 16)] {
         let settings = Settings::new(320, 240).frame_rate(30).variable_rate(variable);
-        let (mut muxer, mut out) = begin(&settings, &sets(), Form::CrashSafe);
+        let (mut muxer, mut out) = begin(&settings, &sets(), Mp4Layout::CrashSafe);
         let frame = i64::from(settings.clock().frame);
         let data = vec![0; 4];
         let mut dts = -2 * frame;
@@ -234,7 +234,7 @@ fn fragments_and_their_index_pass_4_gib() {
     let (small, path) = (folder.path().join("small.mp4"), folder.path().join("large.mp4"));
     let (sets, samples) = small_film(&small);
     let expected = hashes(&small, "0");
-    for form in [Form::CrashSafe, Form::Fragmented] {
+    for form in [Mp4Layout::CrashSafe, Mp4Layout::Fragmented] {
         let settings = Settings::new(64, 48).frame_rate(25).expected_frames(85);
         let (mut muxer, head) = begin(&settings, &sets, form);
         // As if much had been recorded: a box of zeros in front of the fragments.
@@ -254,7 +254,7 @@ fn fragments_and_their_index_pass_4_gib() {
         begin_file(&mut file);
         file.write(recorded, &out);
         assert_eq!(hashes(&path, "0"), expected, "{form:?} while recording");
-        if form == Form::Fragmented {
+        if form == Mp4Layout::Fragmented {
             continue;
         }
         finished.commit_at_end(&mut |edit| file.edit(edit)).unwrap();
@@ -282,7 +282,7 @@ fn a_progressive_movie_passes_4_gib() {
     let (small, path) = (folder.path().join("small.mp4"), folder.path().join("large.mp4"));
     let (sets, samples) = small_film(&small);
     let settings = Settings::new(64, 48).frame_rate(25);
-    let (mut muxer, mut out) = begin(&settings, &sets, Form::Progressive);
+    let (mut muxer, mut out) = begin(&settings, &sets, Mp4Layout::Progressive);
     // Filler data of 52 MiB behind each picture: a NAL unit that decoders skip.
     let filler_length = 52 << 20;
     let mut data = vec![0; filler_length + (1 << 16)];

@@ -9,7 +9,7 @@ use tiny_skia::{FillRule, PathBuilder, Pixmap, PixmapMut, Transform};
 use super::{
     blend::{Ink, fill_mask, fill_rect},
     clip::{FAR, clip_polygon, clip_polyline},
-    string::smooth,
+    smooth::smooth,
     stroke::{ring, stroke},
     text::{self, Line},
 };

@@ -8,7 +8,7 @@ mod blend;
 mod clip;
 mod color_map;
 mod heat;
-mod string;
+mod smooth;
 mod stroke;
 mod text;
 mod ticks;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::mp4::{AnnexB, Form, Muxer};
+use crate::mp4::{AnnexB, Mp4Layout, Muxer};
 use crate::packet::{Packet, ParameterSets};
 use crate::settings::{Layout, Settings};
 use crate::sink::{Memory, UnfinishedFile};
@@ -101,9 +101,9 @@ impl Recording {
         open: impl FnOnce() -> Result<Sink>,
     ) -> Result<Self> {
         let form = match layout {
-            Layout::CrashSafe => Some(Form::CrashSafe),
-            Layout::Progressive => Some(Form::Progressive),
-            Layout::Fragmented => Some(Form::Fragmented),
+            Layout::CrashSafe => Some(Mp4Layout::CrashSafe),
+            Layout::Progressive => Some(Mp4Layout::Progressive),
+            Layout::Fragmented => Some(Mp4Layout::Fragmented),
             Layout::AnnexB => None,
         };
         let mut muxer = match form {
@@ -202,7 +202,7 @@ impl Parts {
     fn flush_frames(&mut self) -> Result<()> {
         let frames = !self.out.is_empty();
         let plays_unfinished = match (&self.muxer, &mut self.sink) {
-            (AnyMuxer::Mp4(muxer), _) if muxer.form() == Form::Progressive => false,
+            (AnyMuxer::Mp4(muxer), _) if muxer.form() == Mp4Layout::Progressive => false,
             (AnyMuxer::Mp4(_), Sink::File(file)) if frames => {
                 file.append_boxes(&self.out)?;
                 self.out.clear();

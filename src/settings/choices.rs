@@ -213,11 +213,11 @@ named! {
         /// Upright.
         None = "0",
         /// A quarter turn clockwise.
-        Clockwise90 = "90",
+        Deg90 = "90",
         /// Upside down.
-        Half = "180",
+        Deg180 = "180",
         /// A quarter turn anticlockwise.
-        Clockwise270 = "270",
+        Deg270 = "270",
     }
 }
 

@@ -2,18 +2,18 @@
 
 use super::{Memory, UnfinishedFile};
 use crate::Result;
-use crate::mp4::{Edit, Finished, Form};
+use crate::mp4::{Edit, Finished, Mp4Layout};
 
 impl UnfinishedFile {
     /// Makes a complete recording a finished movie, which has yet to get its name.
     pub fn complete(&mut self, recording: &Finished) -> Result<()> {
         match recording.form() {
-            Form::Fragmented => Ok(()),
-            Form::Progressive => {
+            Mp4Layout::Fragmented => Ok(()),
+            Mp4Layout::Progressive => {
                 self.shift(recording.samples_at(), recording.head_length()?)?;
                 recording.head(&mut |edit| self.edit(edit))
             }
-            Form::CrashSafe => {
+            Mp4Layout::CrashSafe => {
                 if recording.commit(&mut |edit| self.edit(edit))? {
                     return Ok(());
                 }
@@ -43,7 +43,7 @@ impl UnfinishedFile {
 impl Memory {
     /// Makes a complete recording a finished movie. In memory none is crash-safe.
     pub fn complete(&mut self, recording: &Finished) -> Result<()> {
-        if recording.form() == Form::Fragmented {
+        if recording.form() == Mp4Layout::Fragmented {
             return Ok(());
         }
         self.shift(recording.samples_at(), recording.head_length()?);

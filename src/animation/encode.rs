@@ -4,16 +4,16 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::time::Instant;
 
-use super::folder::Folder;
-use super::piece::{Identity, Piece};
-use super::state::{Failure, Job};
+use super::scheduler::{Failure, Job};
 use super::workers::run;
 use super::{Animation, MOST_WORKERS};
 use crate::packet::{Packet, ParameterSets};
-use crate::part::{Film, Part, Parts};
 use crate::progress::Progress;
 use crate::recording::{Recording, Written};
 use crate::report::Report;
+use crate::segment::folder::Folder;
+use crate::segment::plan::{PacketBuffer, SegmentEncoder, SegmentPlan};
+use crate::segment::{Identity, Segment};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
@@ -22,7 +22,7 @@ const MOST_FRAMES: u64 = u32::MAX as u64;
 
 impl Animation<'_> {
     /// Checks everything, and says which parts there are.
-    pub(super) fn validate(&self) -> Result<Parts> {
+    pub(super) fn validate(&self) -> Result<SegmentPlan> {
         let Settings { width, height, .. } = self.settings;
         self.settings.validate()?;
         if self.frames == 0 {
@@ -34,14 +34,14 @@ impl Animation<'_> {
         if !(1..=MOST_WORKERS).contains(&self.workers) {
             return Err(Error::setting("workers", self.workers, format!("it must be 1 to {MOST_WORKERS}")));
         }
-        if self.layer.is_some() && !self.artist.has_canvas() {
+        if self.layer.is_some() && !self.source.has_canvas() {
             return Err(Error::setting("background", "a layer", "frames that are given have no canvas to lie under"));
         }
         if let Some(layer) = self.layer.as_ref().filter(|layer| (layer.width(), layer.height()) != (width, height)) {
             let size = format!("{}×{} pixels", layer.width(), layer.height());
             return Err(Error::setting("background", size, format!("it must have the movie's size, {width}×{height}")));
         }
-        Ok(Parts::new(&self.settings, self.frames))
+        Ok(SegmentPlan::new(&self.settings, self.frames))
     }
 
     /// Makes the movie.
@@ -51,7 +51,7 @@ impl Animation<'_> {
     ) -> Result<(Report, Written)> {
         let begin = Instant::now();
         let parts = self.validate()?;
-        let first = Part::open(&self.settings, &parts, 0)?;
+        let first = SegmentEncoder::open(&self.settings, &parts, 0)?;
         let sets = first.parameter_sets().clone();
         let folder = match &self.folder {
             Some(path) => Some(Folder::scan(path, Identity::new(&self.settings, &parts), &parts, &sets)?),
@@ -76,16 +76,16 @@ impl Animation<'_> {
     }
 
     /// Makes one part.
-    pub(super) fn make_part(&mut self, part: u64) -> Result<Piece> {
+    pub(super) fn make_part(&mut self, part: u64) -> Result<Segment> {
         let begin = Instant::now();
         let parts = self.validate()?;
         if part >= parts.count() {
             let reason = format!("the movie has {} parts, counted from 0", parts.count());
-            return Err(Error::Piece { piece: format!("part {part}"), reason });
+            return Err(Error::Segment { piece: format!("part {part}"), reason });
         }
-        let first = Part::open(&self.settings, &parts, part)?;
+        let first = SegmentEncoder::open(&self.settings, &parts, part)?;
         let sets = first.parameter_sets().clone();
-        let mut film = Film::default();
+        let mut film = PacketBuffer::default();
         let mut progress = Progress::new(frames(&parts, part), 0);
         let deliver = &mut |packet: &Packet<'_>| {
             film.push(packet);
@@ -93,19 +93,20 @@ impl Animation<'_> {
         };
         self.run(&parts, part..part + 1, Some(first), None, &mut progress, deliver).map_err(or_panic)?;
         self.tell_the_end(begin, progress);
-        Ok(Piece::new(part, &Identity::new(&self.settings, &parts), sets, film))
+        Ok(Segment::new(part, &Identity::new(&self.settings, &parts), sets, film))
     }
 
     /// Makes the movie of pieces, which come in order.
     pub(super) fn splice(
         mut self,
-        pieces: impl IntoIterator<Item = Result<Piece>>,
+        pieces: impl IntoIterator<Item = Result<Segment>>,
         record: impl FnOnce(&Settings, &ParameterSets) -> Result<Recording>,
     ) -> Result<(Report, Written)> {
         let begin = Instant::now();
         let parts = self.validate()?;
         let identity = Identity::new(&self.settings, &parts);
-        let missing = |part: u64| Error::Piece { piece: format!("part {part}"), reason: "its piece is missing".into() };
+        let missing =
+            |part: u64| Error::Segment { piece: format!("part {part}"), reason: "its piece is missing".into() };
         let mut pieces = pieces.into_iter();
         let mut piece = pieces.next().ok_or_else(|| missing(0))??;
         let sets = piece.sets().clone();
@@ -119,7 +120,7 @@ impl Animation<'_> {
             }
             if piece.part() != part {
                 let reason = format!("its piece is missing: that of part {} is in its place", piece.part());
-                return Err(Error::Piece { piece: format!("part {part}"), reason });
+                return Err(Error::Segment { piece: format!("part {part}"), reason });
             }
             for packet in piece.film().packets() {
                 recording.push(&packet)?;
@@ -129,16 +130,16 @@ impl Animation<'_> {
         }
         if let Some(piece) = pieces.next() {
             let reason = format!("it comes after the movie's {} parts", parts.count());
-            return Err(Error::Piece { piece: format!("the piece of part {}", piece?.part()), reason });
+            return Err(Error::Segment { piece: format!("the piece of part {}", piece?.part()), reason });
         }
         self.finish(recording, begin, progress)
     }
 
     fn run(
         &mut self,
-        parts: &Parts,
+        parts: &SegmentPlan,
         which: Range<u64>,
-        first: Option<Part>,
+        first: Option<SegmentEncoder>,
         folder: Option<&Folder>,
         progress: &mut Progress,
         deliver: &mut dyn FnMut(&Packet<'_>) -> Result<()>,
@@ -146,7 +147,7 @@ impl Animation<'_> {
         let job = Job {
             settings: &self.settings,
             parts,
-            artist: &*self.artist,
+            source: &*self.source,
             layer: self.layer.as_ref(),
             workers: self.workers,
             folder,
@@ -184,7 +185,7 @@ impl Animation<'_> {
     }
 }
 
-fn frames(parts: &Parts, part: u64) -> u64 {
+fn frames(parts: &SegmentPlan, part: u64) -> u64 {
     let range = parts.range(part);
     range.end - range.start
 }

@@ -6,14 +6,14 @@ use std::ops::Range;
 
 use tiny_skia::Pixmap;
 
-use super::artist::Artist;
-use super::folder::Folder;
+use super::frame_source::FrameSource;
 use crate::Error;
-use crate::part::{Film, Part, Parts};
 use crate::planes::Planes;
+use crate::segment::folder::Folder;
+use crate::segment::plan::{PacketBuffer, SegmentEncoder, SegmentPlan};
 use crate::settings::Settings;
 
-/// Parts begun and not yet written, for each worker: one being encoded, one waiting for its turn.
+/// SegmentPlan begun and not yet written, for each worker: one being encoded, one waiting for its turn.
 const PARTS: u64 = 2;
 
 /// Drawn pictures that wait for an encoder, for each worker.
@@ -23,8 +23,8 @@ const PICTURES: usize = 2;
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub settings: &'a Settings,
-    pub parts: &'a Parts,
-    pub artist: &'a dyn Artist,
+    pub parts: &'a SegmentPlan,
+    pub source: &'a dyn FrameSource,
     /// What the canvas shows before a frame is drawn; the background colour if there is none.
     pub layer: Option<&'a Pixmap>,
     pub workers: usize,
@@ -54,9 +54,9 @@ pub(super) struct State {
     /// The end of the parts to make.
     pub end: u64,
     /// The encoder of the first of them that is to be drawn.
-    pub first: Option<Part>,
+    pub first: Option<SegmentEncoder>,
     /// Of the parts `turn..next`.
-    pub desks: VecDeque<Desk>,
+    pub slots: VecDeque<SegmentSlot>,
     pub free: Vec<Planes>,
     /// Planes that are being filled or wait for an encoder.
     pub lent: usize,
@@ -67,7 +67,7 @@ pub(super) struct State {
 }
 
 /// A part that has been begun.
-pub(super) struct Desk {
+pub(super) struct SegmentSlot {
     pub frames: Range<u64>,
     /// The first frame that no worker draws yet.
     pub undrawn: u64,
@@ -76,8 +76,8 @@ pub(super) struct Desk {
     /// Pictures of the frames from `unencoded` on; those still being drawn are missing.
     pub pictures: VecDeque<Option<Planes>>,
     /// `None` until it is open, and while a worker drives it.
-    pub encoder: Option<Part>,
-    pub film: Film,
+    pub encoder: Option<SegmentEncoder>,
+    pub film: PacketBuffer,
     /// Whether the part lies in the folder since an earlier run.
     pub kept: bool,
     pub done: bool,
@@ -85,20 +85,20 @@ pub(super) struct Desk {
 
 pub(super) enum Task {
     /// Open the encoder of a part.
-    Begin(u64, Option<Box<Part>>),
+    Begin(u64, Option<Box<SegmentEncoder>>),
     /// Draw a frame of a part.
     Draw(u64, u64, Option<Planes>),
 }
 
 impl State {
     /// Nothing is begun of these parts yet.
-    pub fn new(parts: Range<u64>, first: Option<Part>, kept: u64) -> Self {
+    pub fn new(parts: Range<u64>, first: Option<SegmentEncoder>, kept: u64) -> Self {
         Self {
             next: parts.start,
             turn: parts.start,
             end: parts.end,
             first,
-            desks: VecDeque::new(),
+            slots: VecDeque::new(),
             free: Vec::new(),
             lent: 0,
             drawn: kept,
@@ -110,18 +110,18 @@ impl State {
 
     /// Whether there will be nothing more for a worker to draw.
     pub fn is_drawn(&self) -> bool {
-        self.next == self.end && self.desks.iter().all(|desk| desk.undrawn == desk.frames.end)
+        self.next == self.end && self.slots.iter().all(|slot| slot.undrawn == slot.frames.end)
     }
 
-    pub fn desk(&mut self, part: u64) -> &mut Desk {
+    pub fn slot(&mut self, part: u64) -> &mut SegmentSlot {
         let index = (part - self.turn) as usize;
-        &mut self.desks[index]
+        &mut self.slots[index]
     }
 
     /// Something to do for a worker that has begun the part `mine`; `None` if there is nothing now.
     pub fn task(&mut self, job: &Job<'_>, mine: &mut Option<u64>) -> Option<Task> {
         if let Some(part) = *mine {
-            if part >= self.turn && self.desk(part).undrawn < self.desk(part).frames.end {
+            if part >= self.turn && self.slot(part).undrawn < self.slot(part).frames.end {
                 return self.draw(part, job);
             }
             *mine = None;
@@ -131,34 +131,34 @@ impl State {
             let kept = job.folder.is_some_and(|folder| folder.has(part));
             let first = if kept { None } else { self.first.take() };
             self.next += 1;
-            self.desks.push_back(Desk::new(job.parts.range(part), kept));
+            self.slots.push_back(SegmentSlot::new(job.parts.range(part), kept));
             if !kept {
                 *mine = Some(part);
                 return Some(Task::Begin(part, first.map(Box::new)));
             }
         }
         // The part whose encoder has the fewest pictures before it needs help most.
-        let open = self.desks.iter().enumerate().filter(|(_, desk)| desk.undrawn < desk.frames.end);
-        let (index, _) = open.min_by_key(|(_, desk)| desk.undrawn - desk.unencoded)?;
+        let open = self.slots.iter().enumerate().filter(|(_, slot)| slot.undrawn < slot.frames.end);
+        let (index, _) = open.min_by_key(|(_, slot)| slot.undrawn - slot.unencoded)?;
         self.draw(self.turn + index as u64, job)
     }
 
     fn draw(&mut self, part: u64, job: &Job<'_>) -> Option<Task> {
         let lent = self.lent;
-        let desk = self.desk(part);
+        let slot = self.slot(part);
         // A part that has nothing under way always gets a picture: so all parts go on.
-        if lent >= PICTURES * job.workers && desk.undrawn > desk.unencoded {
+        if lent >= PICTURES * job.workers && slot.undrawn > slot.unencoded {
             return None;
         }
-        let frame = desk.undrawn;
-        desk.undrawn += 1;
-        desk.pictures.push_back(None);
+        let frame = slot.undrawn;
+        slot.undrawn += 1;
+        slot.pictures.push_back(None);
         self.lent += 1;
         Some(Task::Draw(part, frame, self.free.pop()))
     }
 }
 
-impl Desk {
+impl SegmentSlot {
     fn new(frames: Range<u64>, kept: bool) -> Self {
         Self {
             undrawn: if kept { frames.end } else { frames.start },
@@ -166,7 +166,7 @@ impl Desk {
             frames,
             pictures: VecDeque::new(),
             encoder: None,
-            film: Film::default(),
+            film: PacketBuffer::default(),
             kept,
             done: kept,
         }

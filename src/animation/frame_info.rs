@@ -4,13 +4,13 @@ use crate::time::FrameRate;
 
 /// Which frame is to be drawn, and when it is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moment {
+pub struct FrameInfo {
     index: u64,
     count: u64,
     rate: FrameRate,
 }
 
-impl Moment {
+impl FrameInfo {
     pub(super) fn new(index: u64, count: u64, rate: FrameRate) -> Self {
         Self { index, count, rate }
     }

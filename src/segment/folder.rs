@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::piece::{Identity, Piece, UNFINISHED, store, to_bytes};
+use super::{Identity, Segment, UNFINISHED, store, to_bytes};
 use crate::packet::ParameterSets;
-use crate::part::{Film, Parts};
+use crate::segment::plan::{PacketBuffer, SegmentPlan};
 use crate::{Error, Result};
 
 /// The extension of the files of pieces.
 const PIECE: &str = "piece";
 
 /// Finished parts that are kept in a folder, in files that end in `.piece`.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     identity: Identity,
     /// The files of parts that were there from the beginning.
@@ -24,17 +24,17 @@ impl Folder {
     /// Looks what is in the folder.
     ///
     /// # Errors
-    /// [`Error::Io`] if there is no such folder and none can be made; [`Error::Piece`] for a piece of another movie.
-    pub fn scan(path: &Path, identity: Identity, parts: &Parts, sets: &ParameterSets) -> Result<Self> {
+    /// [`Error::Io`] if there is no such folder and none can be made; [`Error::Segment`] for a piece of another movie.
+    pub fn scan(path: &Path, identity: Identity, parts: &SegmentPlan, sets: &ParameterSets) -> Result<Self> {
         let reading = || Error::io(format!("reading the folder {}", path.display()));
         fs::create_dir_all(path).map_err(Error::io(format!("making the folder {}", path.display())))?;
         let mut kept = BTreeMap::new();
         for entry in fs::read_dir(path).map_err(reading())? {
             let file = entry.map_err(reading())?.path();
             if file.extension().is_some_and(|extension| extension == PIECE) {
-                let piece = Piece::open(&file)?;
+                let piece = Segment::open(&file)?;
                 piece.check(&identity, parts, sets).map_err(|error| match error {
-                    Error::Piece { reason, .. } => Error::Piece { piece: file.display().to_string(), reason },
+                    Error::Segment { reason, .. } => Error::Segment { piece: file.display().to_string(), reason },
                     other => other,
                 })?;
                 kept.insert(piece.part(), file);
@@ -54,11 +54,11 @@ impl Folder {
     }
 
     /// A part that was there from the beginning.
-    pub fn film(&self, part: u64) -> Result<Film> {
-        Ok(Piece::open(self.kept.get(&part).unwrap_or(&self.file(part)))?.into_film())
+    pub fn film(&self, part: u64) -> Result<PacketBuffer> {
+        Ok(Segment::open(self.kept.get(&part).unwrap_or(&self.file(part)))?.into_film())
     }
 
-    pub fn store(&self, part: u64, sets: &ParameterSets, film: &Film) -> Result<()> {
+    pub fn store(&self, part: u64, sets: &ParameterSets, film: &PacketBuffer) -> Result<()> {
         store(&self.file(part), &to_bytes(part, &self.identity.0, sets, film))
     }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use kinetograph::{Animation, Error, Moment, Piece, Preset, Quality, Settings};
+use kinetograph::{Animation, Error, FrameInfo, Preset, Quality, Segment, Settings};
 use tiny_skia::{Color, Pixmap};
 
 /// Four parts of 120 frames.
@@ -20,7 +20,7 @@ fn settings() -> Settings {
     Settings::new(48, 32).frame_rate(30).preset(Preset::Veryfast).keyframe_interval(150)
 }
 
-fn shade(canvas: &mut Pixmap, frame: Moment) -> Drawn {
+fn shade(canvas: &mut Pixmap, frame: FrameInfo) -> Drawn {
     canvas.fill(Color::from_rgba8(frame.index() as u8, (frame.index() / 2) as u8, 90, 255));
     Ok(())
 }
@@ -29,13 +29,13 @@ fn movie() -> Animation<'static> {
     Animation::new(settings(), FRAMES, shade)
 }
 
-fn pieces() -> Vec<Piece> {
-    (0..movie().parts().unwrap()).map(|part| movie().encode_part(part).unwrap()).collect()
+fn pieces() -> Vec<Segment> {
+    (0..movie().segments().unwrap()).map(|part| movie().encode_segment(part).unwrap()).collect()
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     let error = result.unwrap_err();
-    assert!(matches!(error, Error::Piece { .. }), "{error:?}");
+    assert!(matches!(error, Error::Segment { .. }), "{error:?}");
     error.to_string()
 }
 
@@ -46,7 +46,7 @@ fn joined_parts_are_the_movie() {
     let report = movie().save(&saved).unwrap();
     let pieces = pieces();
     assert!(pieces.len() > 3);
-    assert_eq!(pieces.iter().map(Piece::frames).sum::<u64>(), FRAMES);
+    assert_eq!(pieces.iter().map(Segment::frames).sum::<u64>(), FRAMES);
     // Through files and through bytes.
     let paths = pieces.iter().map(|piece| {
         let path = folder.path().join(format!("{}.piece", piece.part()));
@@ -54,17 +54,17 @@ fn joined_parts_are_the_movie() {
         path
     });
     let paths: Vec<PathBuf> = paths.collect();
-    let joined_report = movie().join(paths.iter().map(Piece::open), &joined).unwrap();
+    let joined_report = movie().join(paths.iter().map(Segment::open), &joined).unwrap();
     assert_eq!((joined_report.frames, joined_report.bytes), (report.frames, report.bytes));
     assert!(fs::read(&joined).unwrap() == fs::read(&saved).unwrap());
-    let copies = pieces.iter().map(|piece| Piece::from_bytes(&piece.to_bytes()));
-    assert!(movie().join_to_bytes(copies).unwrap() == movie().to_bytes().unwrap());
+    let copies = pieces.iter().map(|piece| Segment::from_bytes(&piece.to_bytes()));
+    assert!(movie().join_to_bytes(copies).unwrap() == movie().into_bytes().unwrap());
 }
 
 #[test]
 fn pieces_that_do_not_fit_are_refused_by_name() {
     let pieces = pieces();
-    let join = |pieces: Vec<Piece>| movie().join_to_bytes(pieces.into_iter().map(Ok));
+    let join = |pieces: Vec<Segment>| movie().join_to_bytes(pieces.into_iter().map(Ok));
     let count = pieces.len();
     assert_eq!(refusal(join(vec![])), "part 0: its piece is missing");
     assert_eq!(refusal(join(pieces[..2].to_vec())), "part 2: its piece is missing");
@@ -76,7 +76,7 @@ fn pieces_that_do_not_fit_are_refused_by_name() {
 
     let other = |settings: Settings, frames| {
         let mut pieces = pieces.clone();
-        pieces[1] = Animation::new(settings, frames, shade).encode_part(1).unwrap();
+        pieces[1] = Animation::new(settings, frames, shade).encode_segment(1).unwrap();
         refusal(join(pieces))
     };
     assert_eq!(
@@ -92,22 +92,22 @@ fn pieces_that_do_not_fit_are_refused_by_name() {
 
 #[test]
 fn a_damaged_piece_is_refused() {
-    let piece = movie().encode_part(0).unwrap();
+    let piece = movie().encode_segment(0).unwrap();
     let bytes = piece.to_bytes();
-    assert_eq!(Piece::from_bytes(&bytes).unwrap(), piece);
+    assert_eq!(Segment::from_bytes(&bytes).unwrap(), piece);
     for cut in [0, 10, 16, 20, 28, 40, bytes.len() / 2, bytes.len() - 1] {
-        assert!(Piece::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+        assert!(Segment::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
     for at in (0..bytes.len()).step_by(7) {
         let mut changed = bytes.clone();
         changed[at] ^= 0x10;
-        let refused = refusal(Piece::from_bytes(&changed));
+        let refused = refusal(Segment::from_bytes(&changed));
         assert!(refused.starts_with("a piece: it is"), "changed at {at}: {refused}");
     }
-    let no_such_part = movie().encode_part(77);
+    let no_such_part = movie().encode_segment(77);
     assert_eq!(
         refusal(no_such_part),
-        format!("part 77: the movie has {} parts, counted from 0", movie().parts().unwrap())
+        format!("part 77: the movie has {} parts, counted from 0", movie().segments().unwrap())
     );
 }
 
@@ -118,7 +118,7 @@ fn a_resumed_movie_draws_only_what_is_missing() {
     let whole = folder.path().join("whole.mp4");
     movie().save(&whole).unwrap();
 
-    let stops = |canvas: &mut Pixmap, frame: Moment| match frame.index() {
+    let stops = |canvas: &mut Pixmap, frame: FrameInfo| match frame.index() {
         400 => Err("the light went out".into()),
         _ => shade(canvas, frame),
     };
@@ -127,7 +127,7 @@ fn a_resumed_movie_draws_only_what_is_missing() {
     assert!(!finished.is_empty() && !path.exists());
 
     let drawn = Mutex::new(BTreeSet::new());
-    let notes = |canvas: &mut Pixmap, frame: Moment| {
+    let notes = |canvas: &mut Pixmap, frame: FrameInfo| {
         drawn.lock().unwrap().insert(frame.index());
         shade(canvas, frame)
     };
@@ -150,7 +150,7 @@ fn a_folder_of_another_movie_is_refused() {
     fs::create_dir(&kept).unwrap();
     let file = kept.join("one.piece");
     let other = settings().quality(Quality::Qp(30));
-    Animation::new(other, FRAMES, shade).encode_part(1).unwrap().save(&file).unwrap();
+    Animation::new(other, FRAMES, shade).encode_segment(1).unwrap().save(&file).unwrap();
     let refused = refusal(movie().resume(&kept).save(&path));
     assert_eq!(refused, format!("{}: its quality is Qp(30), not Crf(23.0)", file.display()));
     fs::write(&file, b"no piece at all").unwrap();
@@ -161,12 +161,12 @@ fn a_folder_of_another_movie_is_refused() {
 
 /// The frames of the parts that are finished in a folder.
 fn finished_frames(folder: &Path) -> BTreeSet<u64> {
-    let parts = movie().parts().unwrap();
+    let parts = movie().segments().unwrap();
     let mut frames = BTreeSet::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "piece") {
-            let part = Piece::open(path).unwrap().part();
+            let part = Segment::open(path).unwrap().part();
             frames.extend(FRAMES * part / parts..FRAMES * (part + 1) / parts);
         }
     }
@@ -186,7 +186,7 @@ fn child(folder: &Path) -> Command {
 fn a_process_of_its_own() {
     let Some(folder) = std::env::var_os("KINETOGRAPH_TEST_FOLDER").map(PathBuf::from) else { return };
     let notes = fs::OpenOptions::new().create(true).append(true).open(folder.join("drawn")).unwrap();
-    let slowly = |canvas: &mut Pixmap, frame: Moment| {
+    let slowly = |canvas: &mut Pixmap, frame: FrameInfo| {
         (&notes).write_all(format!("{}\n", frame.index()).as_bytes())?;
         std::thread::sleep(Duration::from_micros(500));
         shade(canvas, frame)

@@ -2,7 +2,7 @@
 
 use tiny_skia::{Color, Pixmap};
 
-use super::Moment;
+use super::FrameInfo;
 use crate::settings::Settings;
 use crate::{Error, Frame, Result};
 
@@ -10,10 +10,10 @@ use crate::{Error, Frame, Result};
 type Made<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Makes a frame and shows it to the last argument, which may refuse it.
-pub(super) type Pen<'p> = dyn FnMut(Moment, &mut dyn FnMut(Frame<'_>) -> Result<()>) -> Result<()> + 'p;
+pub(super) type Pen<'p> = dyn FnMut(FrameInfo, &mut dyn FnMut(Frame<'_>) -> Result<()>) -> Result<()> + 'p;
 
 /// What frames come from.
-pub(super) trait Artist: Send + Sync {
+pub(super) trait FrameSource: Send + Sync {
     /// Makes what a worker needs, on the thread that calls, and lends what makes frames with it. A canvas shows `layer`
     /// before it is drawn on, or else the background colour.
     fn with_pen(&self, settings: &Settings, layer: Option<&Pixmap>, work: &mut dyn FnMut(&mut Pen<'_>));
@@ -23,15 +23,15 @@ pub(super) trait Artist: Send + Sync {
 }
 
 /// Frames that are drawn on a canvas.
-pub(super) struct Canvas<Init, Draw> {
+pub(super) struct DrawnFrames<Init, Draw> {
     pub init: Init,
     pub draw: Draw,
 }
 
-impl<State, Init, Draw> Artist for Canvas<Init, Draw>
+impl<State, Init, Draw> FrameSource for DrawnFrames<Init, Draw>
 where
     Init: Fn() -> State + Send + Sync,
-    Draw: Fn(&mut State, &mut Pixmap, Moment) -> Made<()> + Send + Sync,
+    Draw: Fn(&mut State, &mut Pixmap, FrameInfo) -> Made<()> + Send + Sync,
 {
     fn with_pen(&self, settings: &Settings, layer: Option<&Pixmap>, work: &mut dyn FnMut(&mut Pen<'_>)) {
         let mut state = (self.init)();
@@ -55,12 +55,12 @@ where
 }
 
 /// Frames that the closure gives.
-pub(super) struct Given<Give>(pub Give);
+pub(super) struct SuppliedFrames<Give>(pub Give);
 
-impl<Picture, Give> Artist for Given<Give>
+impl<Picture, Give> FrameSource for SuppliedFrames<Give>
 where
     for<'p> &'p Picture: Into<Frame<'p>>,
-    Give: Fn(Moment) -> Made<Picture> + Send + Sync,
+    Give: Fn(FrameInfo) -> Made<Picture> + Send + Sync,
 {
     fn with_pen(&self, _: &Settings, _: Option<&Pixmap>, work: &mut dyn FnMut(&mut Pen<'_>)) {
         work(&mut |moment, show| {

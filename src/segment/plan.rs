@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::Result;
-use crate::encoder::{Coding, Encoder, LaterKeyframes, Threading};
+use crate::encoder::{Coding, Encoder, MidstreamKeyframes, Threading};
 use crate::packet::{Packet, ParameterSets};
 use crate::planes::Planes;
 use crate::settings::{Quality, Settings};
@@ -30,18 +30,18 @@ const RUN_UP: i64 = 16;
 /// A part begins where one encoder from beginning to end would begin a group of pictures anyway, so that there are no
 /// more keyframes: a second one in a plot that hardly moves would double the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parts {
+pub(crate) struct SegmentPlan {
     frames: u64,
-    /// Parts begin at multiples of this, in frames.
+    /// SegmentPlan begin at multiples of this, in frames.
     unit: u64,
     count: u64,
 }
 
-impl Parts {
+impl SegmentPlan {
     pub fn new(settings: &Settings, frames: u64) -> Self {
         let interval = settings.keyframe_interval.map_or(FRAMES, u64::from);
         let groups = frames.div_ceil(interval);
-        // Parts of several groups of pictures are made of whole ones. Two pictures at least: keyframes that are
+        // SegmentPlan of several groups of pictures are made of whole ones. Two pictures at least: keyframes that are
         // neighbours must have different idr_pic_id (H.264 7.4.3); x264 counts 0, 1, 0, 1 from the part's beginning.
         let (unit, count) = if interval <= FRAMES / 2 {
             let unit = interval.max(2);
@@ -99,7 +99,7 @@ fn serves(settings: &Settings) -> bool {
 }
 
 /// One part being encoded.
-pub(crate) struct Part {
+pub(crate) struct SegmentEncoder {
     encoder: Encoder,
     frames: Range<u64>,
     /// The frame to come.
@@ -112,12 +112,12 @@ pub(crate) struct Part {
     /// The first picture, until the second is there.
     first: Option<Planes>,
     /// What has been encoded last.
-    film: Film,
+    film: PacketBuffer,
 }
 
-impl Part {
+impl SegmentEncoder {
     /// Opens the encoder of a part.
-    pub fn open(settings: &Settings, parts: &Parts, index: u64) -> Result<Self> {
+    pub fn open(settings: &Settings, parts: &SegmentPlan, index: u64) -> Result<Self> {
         let threads = settings.threads.unwrap_or_else(|| parts.threads(settings));
         let encoder = match threads {
             1 => Encoder::open(settings, Threading::CallersThread)?,
@@ -134,7 +134,7 @@ impl Part {
             guarded: index + 1 < parts.count && !all_keyframes,
             ticks: settings.clock().frame.into(),
             first: None,
-            film: Film::default(),
+            film: PacketBuffer::default(),
         })
     }
 
@@ -143,14 +143,14 @@ impl Part {
     }
 
     /// Takes the part's next frame; gives what has been encoded, of this and of earlier ones.
-    pub fn encode(&mut self, planes: &Planes) -> Result<&Film> {
+    pub fn encode(&mut self, planes: &Planes) -> Result<&PacketBuffer> {
         self.film.clear();
         let frame = self.next;
         self.next += 1;
         let first = frame == self.frames.start;
-        let coding = match (self.unit, self.later_keyframes()) {
-            (_, Some(LaterKeyframes::Finer)) if first => Coding::LaterKeyframe,
-            (_, Some(LaterKeyframes::AsPicturesBefore)) if first => {
+        let coding = match (self.unit, self.midstream_keyframes()) {
+            (_, Some(MidstreamKeyframes::Finer)) if first => Coding::MidstreamKeyframe,
+            (_, Some(MidstreamKeyframes::AsPicturesBefore)) if first => {
                 self.first = Some(planes.clone());
                 return Ok(&self.film);
             }
@@ -168,7 +168,7 @@ impl Part {
     }
 
     /// Gives the next of the pictures held back, or `None` after the last.
-    pub fn flush(&mut self) -> Result<Option<&Film>> {
+    pub fn flush(&mut self) -> Result<Option<&PacketBuffer>> {
         self.film.clear();
         while self.film.samples.is_empty() {
             match self.encoder.flush()? {
@@ -181,8 +181,8 @@ impl Part {
 
     /// How fine x264 would make the part's first keyframe, had it encoded what comes before; nothing does in the first
     /// part.
-    fn later_keyframes(&self) -> Option<LaterKeyframes> {
-        (self.frames.start > 0).then(|| self.encoder.later_keyframes())
+    fn midstream_keyframes(&self) -> Option<MidstreamKeyframes> {
+        (self.frames.start > 0).then(|| self.encoder.midstream_keyframes())
     }
 
     /// Encodes the part's first picture when some have been encoded before: itself and the next by turns, which differ
@@ -206,7 +206,7 @@ impl Part {
 }
 
 /// Adds what is shown from `start` on.
-fn keep(film: &mut Film, packet: Packet<'_>, start: i64) {
+fn keep(film: &mut PacketBuffer, packet: Packet<'_>, start: i64) {
     if packet.pts >= start {
         film.push(&packet);
     }
@@ -214,21 +214,21 @@ fn keep(film: &mut Film, packet: Packet<'_>, start: i64) {
 
 /// Encoded pictures, held until it is their turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Film {
+pub(crate) struct PacketBuffer {
     pub data: Vec<u8>,
-    pub samples: Vec<Sample>,
+    pub samples: Vec<BufferedPacket>,
 }
 
 /// One of them: its part of the data, and what [`Packet`] says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sample {
+pub(crate) struct BufferedPacket {
     pub bytes: u32,
     pub pts: i64,
     pub dts: i64,
     pub sync: bool,
 }
 
-impl Film {
+impl PacketBuffer {
     pub fn clear(&mut self) {
         self.data.clear();
         self.samples.clear();
@@ -242,12 +242,12 @@ impl Film {
     pub fn push(&mut self, packet: &Packet<'_>) {
         self.data.extend_from_slice(packet.data);
         let Packet { data, pts, dts, sync } = *packet;
-        self.samples.push(Sample { bytes: data.len() as u32, pts, dts, sync });
+        self.samples.push(BufferedPacket { bytes: data.len() as u32, pts, dts, sync });
     }
 
     pub fn packets(&self) -> impl Iterator<Item = Packet<'_>> {
         let mut rest = &*self.data;
-        self.samples.iter().map(move |&Sample { bytes, pts, dts, sync }| {
+        self.samples.iter().map(move |&BufferedPacket { bytes, pts, dts, sync }| {
             let (data, after) = rest.split_at(bytes as usize);
             rest = after;
             Packet { data, pts, dts, sync }

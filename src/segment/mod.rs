@@ -1,12 +1,15 @@
-//! Parts that were made alone: as bytes, as files, and as a folder of them that outlives the process.
+//! SegmentPlan that were made alone: as bytes, as files, and as a folder of them that outlives the process.
+
+pub(crate) mod folder;
+pub(crate) mod plan;
 
 use std::fmt::Debug;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use self::plan::{BufferedPacket, PacketBuffer, SegmentPlan};
 use crate::packet::ParameterSets;
-use crate::part::{Film, Parts, Sample};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
@@ -14,26 +17,26 @@ use crate::{Error, Result};
 const MAGIC: &[u8; 16] = b"kinetograph pc01";
 
 /// The extension of the files that a killed process leaves.
-pub(super) const UNFINISHED: &str = "unfinished-piece";
+pub(crate) const UNFINISHED: &str = "unfinished-piece";
 
 /// Bytes of a sample's entry: size, pts, dts, sync.
 const SAMPLE: usize = 4 + 8 + 8 + 1;
 
-/// One part of an [`Animation`](crate::Animation), encoded: made by [`encode_part`](crate::Animation::encode_part) on
+/// One part of an [`Animation`](crate::Animation), encoded: made by [`encode_segment`](crate::Animation::encode_segment) on
 /// whatever machine, used by [`join`](crate::Animation::join).
 ///
 /// A piece knows which part of which movie it is: the number of frames, the settings that shape the stream, the version
 /// of this crate and that of x264. It does not know what was drawn.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct Segment {
     part: u64,
     identity: String,
     sets: ParameterSets,
-    film: Film,
+    film: PacketBuffer,
 }
 
-impl Piece {
-    pub(super) fn new(part: u64, identity: &Identity, sets: ParameterSets, film: Film) -> Self {
+impl Segment {
+    pub(crate) fn new(part: u64, identity: &Identity, sets: ParameterSets, film: PacketBuffer) -> Self {
         Self { part, identity: identity.0.clone(), sets, film }
     }
 
@@ -55,9 +58,9 @@ impl Piece {
     /// The piece that [`to_bytes`](Self::to_bytes) has made into bytes.
     ///
     /// # Errors
-    /// [`Error::Piece`] if the bytes are not those of a piece, or not as they were.
+    /// [`Error::Segment`] if the bytes are not those of a piece, or not as they were.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        parse(bytes).map_err(|reason| Error::Piece { piece: "a piece".into(), reason: reason.into() })
+        parse(bytes).map_err(|reason| Error::Segment { piece: "a piece".into(), reason: reason.into() })
     }
 
     /// Writes the piece into a file, which appears when it is complete.
@@ -71,28 +74,28 @@ impl Piece {
     /// Reads a piece from a file.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read, [`Error::Piece`] if it is not a piece, or damaged.
+    /// [`Error::Io`] if it cannot be read, [`Error::Segment`] if it is not a piece, or damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = fs::read(path).map_err(Error::io(format!("reading {}", path.display())))?;
-        parse(&bytes).map_err(|reason| Error::Piece { piece: path.display().to_string(), reason: reason.into() })
+        parse(&bytes).map_err(|reason| Error::Segment { piece: path.display().to_string(), reason: reason.into() })
     }
 
-    pub(super) fn film(&self) -> &Film {
+    pub(crate) fn film(&self) -> &PacketBuffer {
         &self.film
     }
 
-    pub(super) fn into_film(self) -> Film {
+    pub(crate) fn into_film(self) -> PacketBuffer {
         self.film
     }
 
-    pub(super) fn sets(&self) -> &ParameterSets {
+    pub(crate) fn sets(&self) -> &ParameterSets {
         &self.sets
     }
 
     /// Whether it is a piece of this movie.
-    pub(super) fn check(&self, identity: &Identity, parts: &Parts, sets: &ParameterSets) -> Result<()> {
-        let refuse = |reason: String| Err(Error::Piece { piece: format!("the piece of part {}", self.part), reason });
+    pub(crate) fn check(&self, identity: &Identity, parts: &SegmentPlan, sets: &ParameterSets) -> Result<()> {
+        let refuse = |reason: String| Err(Error::Segment { piece: format!("the piece of part {}", self.part), reason });
         for (theirs, ours) in self.identity.lines().zip(identity.0.lines()) {
             if theirs != ours {
                 let name = ours.split_once(':').map_or(ours, |(name, _)| name);
@@ -125,18 +128,18 @@ impl Piece {
     }
 }
 
-impl std::fmt::Debug for Piece {
+impl std::fmt::Debug for Segment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Piece(part {}, {} frames, {} bytes)", self.part, self.frames(), self.film.data.len())
+        write!(f, "Segment(part {}, {} frames, {} bytes)", self.part, self.frames(), self.film.data.len())
     }
 }
 
 /// What pieces must have in common to become one movie, as lines `name: value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identity(pub(super) String);
+pub(crate) struct Identity(pub(super) String);
 
 impl Identity {
-    pub fn new(settings: &Settings, parts: &Parts) -> Self {
+    pub fn new(settings: &Settings, parts: &SegmentPlan) -> Self {
         // Every setting is either here or about the container alone.
         let Settings {
             width,
@@ -192,7 +195,7 @@ impl Identity {
 }
 
 /// A file that appears, complete, or does not.
-pub(super) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
     let doing = || format!("writing {}", path.display());
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file =
@@ -203,7 +206,7 @@ pub(super) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Magic, CRC-32 of the rest; part, texts and film, each behind its length. Numbers are little-endian.
-pub(super) fn to_bytes(part: u64, identity: &str, sets: &ParameterSets, film: &Film) -> Vec<u8> {
+pub(crate) fn to_bytes(part: u64, identity: &str, sets: &ParameterSets, film: &PacketBuffer) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(film.data.len() + film.samples.len() * SAMPLE + 4096);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[0; 4]);
@@ -226,7 +229,7 @@ pub(super) fn to_bytes(part: u64, identity: &str, sets: &ParameterSets, film: &F
     bytes
 }
 
-fn parse(bytes: &[u8]) -> Result<Piece, &'static str> {
+fn parse(bytes: &[u8]) -> Result<Segment, &'static str> {
     let rest = bytes.strip_prefix(MAGIC).ok_or("it is not a piece that this version can read")?;
     let (checksum, rest) = rest.split_first_chunk().ok_or(DAMAGED)?;
     if crc32fast::hash(rest) != u32::from_le_bytes(*checksum) {
@@ -237,7 +240,7 @@ fn parse(bytes: &[u8]) -> Result<Piece, &'static str> {
 
 const DAMAGED: &str = "it is damaged: remove it and make the part again";
 
-fn fields(bytes: &[u8]) -> Option<Piece> {
+fn fields(bytes: &[u8]) -> Option<Segment> {
     let (part, mut rest) = bytes.split_first_chunk()?;
     let mut field = || {
         let (length, after) = rest.split_first_chunk()?;
@@ -247,17 +250,17 @@ fn fields(bytes: &[u8]) -> Option<Piece> {
     };
     let identity = String::from_utf8(field()?.to_vec()).ok()?;
     let sets = ParameterSets { sps: field()?.to_vec(), pps: field()?.to_vec(), sei: field()?.to_vec() };
-    let samples: Option<Vec<Sample>> = field()?.chunks(SAMPLE).map(sample).collect();
-    let film = Film { samples: samples?, data: field()?.to_vec() };
+    let samples: Option<Vec<BufferedPacket>> = field()?.chunks(SAMPLE).map(sample).collect();
+    let film = PacketBuffer { samples: samples?, data: field()?.to_vec() };
     let bytes: u64 = film.samples.iter().map(|sample| u64::from(sample.bytes)).sum();
-    (bytes == film.data.len() as u64).then_some(Piece { part: u64::from_le_bytes(*part), identity, sets, film })
+    (bytes == film.data.len() as u64).then_some(Segment { part: u64::from_le_bytes(*part), identity, sets, film })
 }
 
-fn sample(entry: &[u8]) -> Option<Sample> {
+fn sample(entry: &[u8]) -> Option<BufferedPacket> {
     let (bytes, rest) = entry.split_first_chunk()?;
     let (pts, rest) = rest.split_first_chunk()?;
     let (dts, rest) = rest.split_first_chunk()?;
-    Some(Sample {
+    Some(BufferedPacket {
         bytes: u32::from_le_bytes(*bytes),
         pts: i64::from_le_bytes(*pts),
         dts: i64::from_le_bytes(*dts),
