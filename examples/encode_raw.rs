@@ -96,7 +96,7 @@ fn run(arguments: &Arguments) -> Result<Report, Box<dyn Error>> {
         let frames = file.metadata().ok().filter(|data| data.is_file()).map(|data| data.len() / frame_bytes as u64);
         (Box::new(file), frames)
     };
-    settings.expected_frames = frames;
+    settings = settings.expected_frames(frames);
     let mut movie = match is_dash(&arguments.output) {
         true => Movie::stream(io::stdout(), &settings)?,
         false => Movie::create(&arguments.output, &settings)?,

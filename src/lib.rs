@@ -75,7 +75,7 @@ pub use progress::{Progress, ProgressAnswer};
 pub use recover::{Recovered, recover};
 pub use report::Report;
 pub use settings::{
-    Chroma, ColorSpace, Layout, Level, Matrix, OddSize, Preset, Primaries, Profile, Quality, Range, Rotation, Settings,
-    Tag, Transfer, Tune, Vbv,
+    Chroma, ColorSpace, ContainerSettings, Layout, Level, Matrix, OddSize, Preset, Primaries, Profile, Quality, Range,
+    Rotation, Settings, Tag, Transfer, Tune, Vbv,
 };
 pub use time::FrameRate;

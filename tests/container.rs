@@ -67,7 +67,7 @@ fn every_layout_shows_the_same_frames_at_the_same_times_as_ffmpegs_own_mux() {
             let mut seen = Vec::new();
             for (name, settings) in [
                 ("crash-safe.mp4", settings.clone()),
-                ("reserved.mp4", settings.clone().expected_frames(count.into())),
+                ("reserved.mp4", settings.clone().expected_frames(u64::from(count))),
                 ("progressive.mp4", settings.clone().layout(Layout::Progressive)),
                 ("fragmented.mp4", settings.clone().layout(Layout::Fragmented)),
             ] {

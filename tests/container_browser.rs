@@ -139,7 +139,7 @@ fn a_finished_movie_plays_and_seeks() {
     let times = "3.5,0.5,2.5,1.5,0.96,1.02";
     for expected in [None, Some(100)] {
         let mut settings = settings();
-        settings.expected_frames = expected;
+        settings = settings.expected_frames(expected);
         colors(Movie::create(&path, &settings).unwrap()).finish().unwrap();
         let told = in_chromium(std::fs::read(&path).unwrap(), None, times);
         assert_eq!(told["size"], "320x180");

@@ -71,7 +71,8 @@ prop_compose! {
             .fragment_seconds(fragment);
         settings.vbv = vbv.map(|(max_kbit_per_second, buffer_kbit)| Vbv { max_kbit_per_second, buffer_kbit });
         (settings.tune, settings.profile, settings.level) = (tune, profile, level);
-        (settings.keyframe_interval, settings.expected_frames) = (keyframes, expected);
+        settings.keyframe_interval = keyframes;
+        settings = settings.expected_frames(expected);
         match title {
             Some(title) => settings.title(title),
             None => settings,

@@ -270,7 +270,7 @@ impl<'a> Animation<'a> {
     /// ```
     pub fn into_html(self) -> Result<Html> {
         self.validate()?;
-        let Settings { layout, .. } = self.settings;
+        let layout = self.settings.container.layout;
         if layout == Layout::AnnexB {
             return Err(Error::setting("layout", layout, "browsers play no bare stream"));
         }

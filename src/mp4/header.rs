@@ -108,13 +108,13 @@ impl Header {
         let one = 0x10000;
         let matrix = &mut trak.tkhd.matrix;
         let (width, height) = (width as i32, height as i32);
-        (matrix.a, matrix.b, matrix.c, matrix.d, matrix.x, matrix.y) = match settings.rotation {
+        (matrix.a, matrix.b, matrix.c, matrix.d, matrix.x, matrix.y) = match settings.container.rotation {
             Rotation::None => (one, 0, 0, one, 0, 0),
             Rotation::Deg90 => (0, one, -one, 0, height, 0),
             Rotation::Deg180 => (-one, 0, 0, -one, width, height),
             Rotation::Deg270 => (0, -one, one, 0, 0, width),
         };
-        if let Some(time) = settings.creation_time {
+        if let Some(time) = settings.container.creation_time {
             let seconds = seconds_since_1904(time);
             (moov.mvhd.creation_time, moov.mvhd.modification_time) = (seconds, seconds);
             (trak.tkhd.creation_time, trak.tkhd.modification_time) = (seconds, seconds);
@@ -130,7 +130,7 @@ impl Header {
         let encoder = concat!("kinetograph ", env!("CARGO_PKG_VERSION"));
         Ok(Self {
             entry: sample_entry(settings, sets, &sps)?,
-            udta: udta(&settings.tags, encoder),
+            udta: udta(&settings.container.tags, encoder),
             moov,
             frame,
             delay: sps.reorder.saturating_mul(frame),

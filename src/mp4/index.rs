@@ -179,7 +179,7 @@ fn runs(values: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, u32)> {
 /// mdat header with a 64-bit size.
 pub(super) fn reserve(header: &Header, settings: &Settings) -> Result<u64> {
     // More frames than the reserve can have bytes make no difference.
-    let Some(frames) = settings.expected_frames.map(|frames| frames.min(MAX_RESERVE)) else { return Ok(16) };
+    let Some(frames) = settings.container.expected_frames.map(|frames| frames.min(MAX_RESERVE)) else { return Ok(16) };
     let tables = Tables { offsets: true, sync: true, wide: true };
     let fixed = header.plain(Durations { movie: u64::MAX, media: u64::MAX }, 0, 0, tables)?.len() as u64;
     // A frame has a size and at worst a composition offset, one in eight is a sync sample; a fragment has a 64-bit
@@ -194,5 +194,5 @@ pub(super) fn reserve(header: &Header, settings: &Settings) -> Result<u64> {
 
 /// Ticks after which a fragment ends.
 pub(super) fn fragment_ticks(settings: &Settings) -> i64 {
-    (settings.fragment_seconds * f64::from(settings.clock().timescale)).round() as i64
+    (settings.container.fragment_seconds * f64::from(settings.clock().timescale)).round() as i64
 }

@@ -74,12 +74,16 @@ impl Recording {
     /// # Errors
     /// [`Error::Io`] if the file cannot be created; nothing is left behind.
     pub fn create(path: &Path, settings: &Settings, sets: &ParameterSets) -> Result<Self> {
-        Self::begin(settings, sets, settings.layout, || UnfinishedFile::create(path).map(Sink::File))
+        Self::begin(settings, sets, settings.container.layout, || UnfinishedFile::create(path).map(Sink::File))
     }
 
     /// Records into memory. Nothing there outlives a crash, so that a crash-safe layout gives a progressive movie.
     pub fn in_memory(settings: &Settings, sets: &ParameterSets) -> Result<Self> {
-        let layout = if settings.layout == Layout::CrashSafe { Layout::Progressive } else { settings.layout };
+        let layout = if settings.container.layout == Layout::CrashSafe {
+            Layout::Progressive
+        } else {
+            settings.container.layout
+        };
         Self::begin(settings, sets, layout, || Ok(Sink::Memory(Memory::default())))
     }
 
@@ -88,10 +92,14 @@ impl Recording {
     /// # Errors
     /// [`Error::Setting`] if the layout cannot be written without seeking, [`Error::Io`] from the stream.
     pub fn stream(writer: Box<dyn Write + Send>, settings: &Settings, sets: &ParameterSets) -> Result<Self> {
-        if !matches!(settings.layout, Layout::Fragmented | Layout::AnnexB) {
-            return Err(Error::setting("layout", settings.layout, "it must be fragmented or annexb for a stream"));
+        if !matches!(settings.container.layout, Layout::Fragmented | Layout::AnnexB) {
+            return Err(Error::setting(
+                "layout",
+                settings.container.layout,
+                "it must be fragmented or annexb for a stream",
+            ));
         }
-        Self::begin(settings, sets, settings.layout, || Ok(Sink::Stream { writer, bytes: 0 }))
+        Self::begin(settings, sets, settings.container.layout, || Ok(Sink::Stream { writer, bytes: 0 }))
     }
 
     fn begin(

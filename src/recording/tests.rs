@@ -106,7 +106,7 @@ fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
             for expected in [None, Some(u64::from(frames_of_film))] {
                 let path = folder.path().join("ours.mp4");
                 let mut settings = reference.settings.clone().layout(layout);
-                settings.expected_frames = expected;
+                settings.container.expected_frames = expected;
                 let recording = Recording::create(&path, &settings, &reference.sets).unwrap();
                 let written = reference.record(recording);
                 let ours = std::fs::read(&path).unwrap();
@@ -172,7 +172,7 @@ fn a_file_that_is_cut_anywhere_shows_every_frame_of_its_complete_fragments_and_c
     for layout in [Layout::CrashSafe, Layout::Fragmented] {
         for expected in [None, Some(60)] {
             let mut settings = reference.settings.clone().layout(layout).fragment_seconds(0.5);
-            settings.expected_frames = expected;
+            settings.container.expected_frames = expected;
             let path = folder.path().join("cut.mp4");
             let mut recording = Recording::create(&path, &settings, &reference.sets).unwrap();
             for Sample { data, pts, dts, sync, .. } in &reference.samples {
@@ -287,7 +287,7 @@ fn whichever_write_fails_a_playable_film_is_kept_or_nothing_and_an_earlier_movie
         (Layout::AnnexB, None),
     ] {
         let mut settings = reference.settings.clone().layout(layout).fragment_seconds(0.8);
-        settings.expected_frames = expected;
+        settings.container.expected_frames = expected;
         let pushed = std::cell::Cell::new(0);
         let record = || -> Result<Written> {
             pushed.set(0);

@@ -159,13 +159,8 @@ impl Identity {
             odd_size: _,
             keyframe_interval,
             pixel_aspect,
-            rotation: _,
             threads,
-            layout: _,
-            fragment_seconds: _,
-            expected_frames: _,
-            tags: _,
-            creation_time: _,
+            container: _,
             x264_options,
         } = settings;
         let lines: [(&str, &dyn Debug); 20] = [

@@ -2,6 +2,7 @@
 
 mod choices;
 mod color_space;
+mod container;
 mod tag;
 mod validate;
 mod x264_options;
@@ -12,6 +13,7 @@ use crate::time::{Clock, FrameRate};
 
 pub use choices::{Chroma, Layout, Level, OddSize, Preset, Profile, Quality, Rotation, Tune, Vbv};
 pub use color_space::{ColorSpace, Matrix, Primaries, Range, Transfer};
+pub use container::ContainerSettings;
 pub use tag::Tag;
 
 /// What the movie shall be: size, rate, quality, colours, layout.
@@ -69,22 +71,10 @@ pub struct Settings {
     pub keyframe_interval: Option<u32>,
     /// Width to height of a pixel; (1, 1) unless set.
     pub pixel_aspect: (u32, u32),
-    /// A turn that players make; none unless set.
-    pub rotation: Rotation,
     /// Threads of the encoder, 1 to 128; x264's own choice unless set. Another number gives other bytes.
     pub threads: Option<u32>,
-    /// How the file is laid out; [`Layout::CrashSafe`] unless set.
-    pub layout: Layout,
-    /// Seconds of film in a fragment, for the layouts that have fragments; 1 unless set.
-    pub fragment_seconds: f64,
-    /// How many frames there will be, if known: what a crash-safe file reserves for its index, some 13 bytes a frame, of
-    /// which those that the index does not need stay empty. An [`Animation`](crate::Animation) knows. More or fewer
-    /// frames are no error.
-    pub expected_frames: Option<u64>,
-    /// What the movie says about itself, in order.
-    pub tags: Vec<(Tag, String)>,
-    /// When the movie was made. Nothing is written unless set, so that equal frames make equal files.
-    pub creation_time: Option<SystemTime>,
+    /// What concerns the container alone.
+    pub(crate) container: ContainerSettings,
     /// Any other options of x264, by name, in order; each is checked by x264 itself.
     pub x264_options: Vec<(String, String)>,
 }
@@ -113,13 +103,8 @@ impl Settings {
             odd_size: OddSize::Pad,
             keyframe_interval: None,
             pixel_aspect: (1, 1),
-            rotation: Rotation::None,
             threads: None,
-            layout: Layout::CrashSafe,
-            fragment_seconds: 1.0,
-            expected_frames: None,
-            tags: Vec::new(),
-            creation_time: None,
+            container: ContainerSettings::default(),
             x264_options: Vec::new(),
         }
     }
@@ -218,8 +203,9 @@ impl Settings {
 
     /// Sets the turn that players make.
     #[must_use]
-    pub fn rotation(self, rotation: Rotation) -> Self {
-        Self { rotation, ..self }
+    pub fn rotation(mut self, rotation: Rotation) -> Self {
+        self.container.rotation = rotation;
+        self
     }
 
     /// Sets the threads of the encoder, 1 to 128. Another number gives other bytes.
@@ -230,29 +216,32 @@ impl Settings {
 
     /// Sets how the file is laid out.
     #[must_use]
-    pub fn layout(self, layout: Layout) -> Self {
-        Self { layout, ..self }
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.container.layout = layout;
+        self
     }
 
     /// Sets the seconds of film in a fragment, 0.01 to 3600: what a crash can cost, besides the pictures that x264 holds
     /// back, some fifty, and of an [`Animation`](crate::Animation) the parts that wait for their turn. In the layout
     /// [`Layout::Fragmented`] a fragment ends only where a keyframe follows.
     #[must_use]
-    pub fn fragment_seconds(self, seconds: f64) -> Self {
-        Self { fragment_seconds: seconds, ..self }
+    pub fn fragment_seconds(mut self, seconds: f64) -> Self {
+        self.container.fragment_seconds = seconds;
+        self
     }
 
     /// Says how many frames there will be.
     #[must_use]
-    pub fn expected_frames(self, frames: u64) -> Self {
-        Self { expected_frames: Some(frames), ..self }
+    pub fn expected_frames(mut self, frames: impl Into<Option<u64>>) -> Self {
+        self.container.expected_frames = frames.into();
+        self
     }
 
     /// Sets a tag, in place of an earlier one of the same key.
     #[must_use]
     pub fn tag(mut self, tag: Tag, text: impl Into<String>) -> Self {
-        self.tags.retain(|(earlier, _)| earlier.key() != tag.key());
-        self.tags.push((tag, text.into()));
+        self.container.tags.retain(|(earlier, _)| earlier.key() != tag.key());
+        self.container.tags.push((tag, text.into()));
         self
     }
 
@@ -264,8 +253,9 @@ impl Settings {
 
     /// Sets when the movie was made.
     #[must_use]
-    pub fn creation_time(self, time: SystemTime) -> Self {
-        Self { creation_time: Some(time), ..self }
+    pub fn creation_time(mut self, time: impl Into<Option<SystemTime>>) -> Self {
+        self.container.creation_time = time.into();
+        self
     }
 
     /// Sets any other option of x264 by the name its program has for it, without the dashes: `("bframes", "3")`.

@@ -43,10 +43,10 @@ impl Settings {
         if let Some(threads) = self.threads {
             within("threads", threads, 1..=128)?;
         }
-        within("fragment_seconds", self.fragment_seconds, 0.01..=3600.0)?;
+        within("fragment_seconds", self.container.fragment_seconds, 0.01..=3600.0)?;
         // A box's size has 32 bits, and the moov that holds the tags is built in memory.
         let mut bytes = 0;
-        for (tag, text) in &self.tags {
+        for (tag, text) in &self.container.tags {
             if NOT_TEXT.contains(&&tag.key()) {
                 let allowed = "its value is not text; use another key";
                 return Err(Error::setting("tag", tag.key().escape_ascii(), allowed));
@@ -65,7 +65,7 @@ impl Settings {
         let scaled = |side: u32, by: u32, to: u32| u64::from(side) * u64::from(by) / u64::from(to);
         let sides = [scaled(width, wide, high), scaled(height, high, wide)];
         // A turned frame is moved back by its size, which has a sign.
-        let most = if self.rotation == Rotation::None { 65_535 } else { 32_767 };
+        let most = if self.container.rotation == Rotation::None { 65_535 } else { 32_767 };
         if sides.iter().all(|side| (1..=most).contains(side)) {
             return Ok(());
         }
