@@ -1,8 +1,8 @@
-# make demo   installs what the build needs (Debian, Ubuntu) but Rust itself, builds, and writes demo.mp4
-# make test   installs what the tests judge with (Debian), and runs all of them
-# make bench  installs what the peers need, runs the criterion benches and then the comparison with peers
-# make peers  the comparison alone; its options in PEERS="…", a Python with peers in PYTHON=…
-# make gallery  the movies of the examples, in target/gallery, and some frames of each in docs/gallery.png
+# make demo     installs what the build needs, except Rust itself (Debian, Ubuntu), builds, and writes demo.mp4
+# make test     installs the tools that the tests need (Debian), and runs all tests
+# make bench    installs what the peers need, runs the benches of the library, then compares it with the peers
+# make peers    runs the comparison alone; PEERS="…" has its options, PYTHON=… names a Python with peers
+# make gallery  runs the examples, whose movies go to target/gallery, and draws some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
 TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind
@@ -15,10 +15,10 @@ demo: build-packages
 	cargo run --release --example demo -- demo.mp4
 
 test: build-packages test-packages
-	cargo test --all-features
+	cargo test --workspace --all-features
 
 bench: build-packages peer-packages
-	bash -o pipefail -c 'cargo bench --all-features 2>&1 | tee target/bench.txt'
+	bash -o pipefail -c 'cargo bench --workspace --all-features 2>&1 | tee target/bench.txt'
 	$(MAKE) peers
 
 peers: build-packages peer-packages
@@ -31,11 +31,11 @@ gallery: build-packages gallery-packages
 	target/release/examples/stdout > target/gallery/stdout.mp4
 	target/release/examples/contact_sheet docs/gallery.png
 
-# rust-version in Cargo.toml
+# The same version as rust-version in Cargo.toml.
 rust:
 	@found=$$(cargo --version 2>/dev/null | cut -d' ' -f2); \
 	[ "$$(printf '%s\n' 1.89 "$$found" | sort -V | head -1)" = 1.89 ] || { \
-		echo "Rust 1.89 or newer is needed, found: $${found:-none}. https://rustup.rs installs it."; exit 1; }
+		echo "The build needs Rust 1.89 or newer; found: $${found:-none}. https://rustup.rs installs it."; exit 1; }
 
 build-packages: rust
 	@$(call install,$(BUILD_PACKAGES))
@@ -49,14 +49,14 @@ peer-packages:
 gallery-packages:
 	@$(call install,$(GALLERY_PACKAGES))
 
-# Installs the Debian packages of a list that are missing. Other systems have other names, which are only told.
+# Installs those Debian packages of a list that are missing. On other systems it prints their names for the packages.
 define install
 	command -v dpkg-query >/dev/null || { \
-		echo 'Not a Debian system. Needed to build: libx264, libclang and pkg-config'; \
+		echo 'Not a Debian system. The build needs a C compiler, libx264, libclang and pkg-config:'; \
 		echo '  Fedora: dnf install x264-devel clang-devel pkgconf (RPM Fusion)'; \
 		echo '  Arch:   pacman -S x264 clang pkgconf'; \
 		echo '  macOS:  brew install x264 llvm pkgconf'; \
-		echo 'and for the tests: ffmpeg, the x264 program, mediainfo and Chromium.'; \
+		echo 'The tests need ffmpeg, the x264 program, mediainfo, Chromium and valgrind.'; \
 		exit 0; }; \
 	missing=; \
 	for package in $(1); do \

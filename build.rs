@@ -1,4 +1,6 @@
-//! Names the package of a missing libx264 and compiles the shim that receives its log.
+//! Finds libx264, naming the package to install if it is missing, and compiles the C shim that receives its messages.
+
+use std::env;
 
 fn main() {
     println!("cargo:rerun-if-changed=src/encoder/log.c");
@@ -6,7 +8,7 @@ fn main() {
         Ok(library) => library,
         Err(error) => {
             eprintln!(
-                "kinetograph needs libx264 0.160 or newer, with its header, and pkg-config and libclang to bind to it.\n\
+                "kinetograph needs libx264 0.160 or newer with its header; pkg-config and libclang make its bindings.\n\
                  Debian, Ubuntu   apt-get install libx264-dev libclang-dev pkg-config\n\
                  Fedora           dnf install x264-devel clang-devel pkgconf   (x264-devel is in RPM Fusion)\n\
                  Arch             pacman -S x264 clang pkgconf\n\
@@ -15,5 +17,13 @@ fn main() {
             std::process::exit(1);
         }
     };
-    cc::Build::new().file("src/encoder/log.c").includes(x264.include_paths).compile("kinetograph_log");
+    // C symbols are global: with the version in the name, a program can link two versions of this crate.
+    let version = env::var("CARGO_PKG_VERSION").expect("Cargo sets it for build scripts");
+    let symbol = format!("kinetograph_{}_log_to", version.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+    println!("cargo:rustc-env=KINETOGRAPH_LOG_TO={symbol}");
+    cc::Build::new()
+        .file("src/encoder/log.c")
+        .includes(x264.include_paths)
+        .define("KINETOGRAPH_LOG_TO", &*symbol)
+        .compile("kinetograph_log");
 }

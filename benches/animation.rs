@@ -1,8 +1,9 @@
-//! How fast parts are, and how large: against one encoder of this crate, and against the x264 program.
+//! The speed and size of segments, compared with one encoder of this crate and with the x264 program.
 //!
 //! `cargo bench --bench animation [-- WORD...]`: words choose sections (`ready`, `drawn`, `size`, `long`), sizes
-//! (`640x480`, `1280x720`) and presets (`ultrafast`, `veryfast`, `medium`); of each kind all unless one is named.
-//! Runs that are compared take turns, and the medians are shown: the machine need not be idle, but not full either.
+//! (`640x480`, `1280x720`) and presets (`ultrafast`, `veryfast`, `medium`). A kind of which no word is given is chosen
+//! whole. Runs that are compared take turns, and the tables show medians: the machine need not be idle, but it must not
+//! be fully loaded either.
 
 #[path = "../examples/waves/plot.rs"]
 mod plot;
@@ -15,16 +16,16 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use kinetograph::color::{Converter, Planes};
-use kinetograph::{Animation, Chroma, ColorSpace, Frame, FrameInfo, Layout, Movie, Preset, Settings};
+use kinetograph::{Animation, BitDepth, Chroma, ColorSpace, Frame, FrameInfo, Layout, Movie, Preset, Settings};
 use tiny_skia::{FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
 
-/// How often each way is run.
+/// Runs of each contestant.
 const RUNS: usize = 3;
 
-/// Different pictures that are ready, which are shown to and fro.
+/// Different pictures that exist already. Movies show them forwards and backwards.
 const PICTURES: u64 = 200;
 
-/// What the words on the command line choose from.
+/// The words that the command line may have.
 const SECTIONS: [&str; 4] = ["ready", "drawn", "size", "long"];
 const SIZES: [&str; 2] = ["640x480", "1280x720"];
 const PRESETS: [&str; 3] = ["ultrafast", "veryfast", "medium"];
@@ -37,13 +38,13 @@ fn main() {
     }
 }
 
-/// Whether one of these words is chosen: by name, or because none of them is.
+/// Returns whether a word is chosen: by name, or because no word of its kind is named.
 fn chosen(kind: &[&str], word: &str) -> bool {
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| kind.contains(&&**argument)).collect();
     named.is_empty() || named.iter().any(|name| name == word)
 }
 
-/// The sizes, numbers of frames and presets chosen.
+/// Returns the chosen sizes, numbers of frames and presets.
 fn cases() -> impl Iterator<Item = ((u32, u32), u64, Vec<Preset>)> {
     let cases = SIZES.iter().zip([((640, 480), 3000), ((1280, 720), 500)]);
     let presets = || PRESETS.iter().filter(|name| chosen(&PRESETS, name)).map(|name| name.parse().expect("a preset"));
@@ -51,7 +52,7 @@ fn cases() -> impl Iterator<Item = ((u32, u32), u64, Vec<Preset>)> {
     cases.map(move |(_, (size, frames))| (size, frames, presets().collect()))
 }
 
-/// Seconds on the clock, and CPU seconds of this process and of those it has waited for; bytes of the film.
+/// Seconds of wall time; CPU seconds of this process and of those that it has waited for; bytes of the movie.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     wall: f64,
@@ -65,7 +66,7 @@ fn timed(run: impl FnOnce() -> u64) -> Run {
     Run { wall: begin.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu, bytes }
 }
 
-/// From /proc/self/stat: fields 14 to 17, in hundredths of a second.
+/// Reads the CPU seconds from /proc/self/stat: fields 14 to 17, in hundredths of a second.
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
     let fields = stat.rsplit_once(')').expect("a name").1.split_whitespace();
@@ -78,19 +79,19 @@ fn median(runs: &[Run]) -> Run {
     runs[runs.len() / 2]
 }
 
-/// Runs the ways in turn, and gives the median of each.
-fn compare(ways: &[&dyn Fn() -> u64]) -> Vec<Run> {
-    let mut runs = vec![Vec::new(); ways.len()];
+/// Runs the contestants in turn, and returns the median of each.
+fn compare(contestants: &[&dyn Fn() -> u64]) -> Vec<Run> {
+    let mut runs = vec![Vec::new(); contestants.len()];
     for _ in 0..RUNS {
-        for (runs, way) in runs.iter_mut().zip(ways) {
-            runs.push(timed(way));
+        for (runs, contestant) in runs.iter_mut().zip(contestants) {
+            runs.push(timed(contestant));
         }
     }
     runs.iter().map(|runs| median(runs)).collect()
 }
 
 fn settings((width, height): (u32, u32), preset: Preset) -> Settings {
-    // The bare stream, as x264's program writes it.
+    // The bare stream, as the x264 program writes it.
     Settings::new(width, height).frame_rate(30).preset(preset).layout(Layout::AnnexB)
 }
 
@@ -104,23 +105,24 @@ fn pictures((width, height): (u32, u32)) -> Vec<Pixmap> {
     (0..PICTURES).map(picture).collect()
 }
 
-fn to_and_fro(index: u64) -> usize {
+/// Returns the picture that a frame shows: forwards through all pictures, then backwards.
+fn picture_of(index: u64) -> usize {
     let place = index % (2 * PICTURES - 2);
     place.min(2 * PICTURES - 2 - place) as usize
 }
 
-/// The pictures as one raw I420 file, as x264's program reads them.
+/// Writes the frames as one raw I420 file for the x264 program.
 fn raw_file(path: &Path, pictures: &[Pixmap], frames: u64) {
-    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
+    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [255; 3]);
     let convert = |picture: &Pixmap| {
-        let mut planes = Planes::new(picture.width(), picture.height(), Chroma::Yuv420, 8);
+        let mut planes = Planes::new(picture.width(), picture.height(), Chroma::Yuv420, BitDepth::Eight);
         converter.convert(&Frame::from(picture), &mut planes).expect("planes that fit");
         planes
     };
     let planes: Vec<Planes> = pictures.iter().map(convert).collect();
     let mut file = BufWriter::new(File::create(path).expect("a file"));
     for index in 0..frames {
-        let planes = &planes[to_and_fro(index)];
+        let planes = &planes[picture_of(index)];
         for plane in 0..3 {
             (0..planes.size(plane).1).for_each(|y| file.write_all(planes.row(plane, y)).expect("room"));
         }
@@ -138,10 +140,10 @@ fn x264_program(size: (u32, u32), preset: Preset, input: &Path, output: &Path) -
     output.metadata().expect("its output").len()
 }
 
-/// Frames that are ready: parts, `Movie` and the x264 program.
+/// Measures frames that exist already: segments, `Movie` and the x264 program.
 fn ready() {
-    println!("Frames that are ready, frames/s (CPU seconds)\n");
-    println!("| frames | preset | x264 program | Movie | parts | parts : x264 | by CPU time | size |");
+    println!("Frames that exist already, frames/s (CPU seconds)\n");
+    println!("| frames | preset | x264 program | Movie | segments | segments : x264 | by CPU time | size |");
     println!("|---|---|---|---|---|---|---|---|");
     let folder = tempfile::tempdir().expect("a folder");
     let (input, output) = (folder.path().join("in.yuv"), folder.path().join("out.264"));
@@ -152,15 +154,15 @@ fn ready() {
             let settings = settings(size, preset);
             let movie = || {
                 let mut movie = Movie::create(&output, &settings).expect("a movie");
-                (0..frames).for_each(|index| movie.push(&pictures[to_and_fro(index)]).expect("a frame"));
-                movie.finish().expect("a film").bytes
+                (0..frames).for_each(|index| movie.push(&pictures[picture_of(index)]).expect("a frame"));
+                movie.finish().expect("a movie").bytes
             };
-            let parts = || {
-                let ready = |frame: FrameInfo| Ok(Frame::from(&pictures[to_and_fro(frame.index())]));
-                Animation::from_frames(settings.clone(), frames, ready).save(&output).expect("a film").bytes
+            let segments = || {
+                let supply = |frame: FrameInfo| Ok(Frame::from(&pictures[picture_of(frame.index())]));
+                Animation::from_frames(settings.clone(), frames, supply).save(&output).expect("a movie").bytes
             };
-            let runs = compare(&[&|| x264_program(size, preset, &input, &output), &movie, &parts]);
-            let [program, movie, parts] = runs[..] else { unreachable!() };
+            let runs = compare(&[&|| x264_program(size, preset, &input, &output), &movie, &segments]);
+            let [program, movie, segments] = runs[..] else { unreachable!() };
             let rate = |run: Run| format!("{:.0} ({:.1})", frames as f64 / run.wall, run.cpu);
             println!(
                 "| {frames} of {}×{} | {preset} | {} | {} | {} | {:.2} | {:.2} | {:+.2} % |",
@@ -168,16 +170,16 @@ fn ready() {
                 size.1,
                 rate(program),
                 rate(movie),
-                rate(parts),
-                program.wall / parts.wall,
-                program.wall / (parts.cpu / cores()),
-                percent(parts.bytes, program.bytes),
+                rate(segments),
+                program.wall / segments.wall,
+                program.wall / (segments.cpu / cores()),
+                percent(segments.bytes, program.bytes),
             );
         }
     }
 }
 
-/// Frames that are drawn: the time against the work divided by the cores, and one worker against two.
+/// Measures frames that are drawn: wall time against CPU time divided by the cores, and two workers against one.
 fn drawn() {
     println!("\nWaves, drawn and encoded\n");
     println!("| frames | preset | frames/s | wall : CPU / cores | 2 workers : 1 |");
@@ -185,16 +187,16 @@ fn drawn() {
     for (size, frames, presets) in cases() {
         for preset in presets {
             let settings = settings(size, preset);
-            let film = |workers: usize| {
+            let run = |workers: usize| {
                 let movie = Animation::new(settings.clone(), frames, |canvas, frame| {
                     plot::draw(canvas, frame.index());
                     Ok(())
                 });
                 let movie = movie.background(plot::backdrop(size.0, size.1)).workers(workers);
-                movie.into_bytes().expect("a film").len() as u64
+                movie.into_bytes().expect("a movie").1.bytes
             };
             let all = cores() as usize;
-            let runs = compare(&[&|| film(1), &|| film(2), &|| film(all)]);
+            let runs = compare(&[&|| run(1), &|| run(2), &|| run(all)]);
             let [one, two, every] = runs[..] else { unreachable!() };
             println!(
                 "| {frames} of {}×{} | {preset} | {:.0} | {:.3} | {:.3} |",
@@ -208,29 +210,30 @@ fn drawn() {
     }
 }
 
-/// What parts cost against one encoder from beginning to end: size, and PSNR of the luma that ffmpeg decodes.
+/// Measures what segments cost compared with one encoder for the whole movie: the size, and the PSNR of the luma that
+/// ffmpeg decodes.
 fn size() {
-    println!("\nSize of parts against one encoder, and PSNR\n");
+    println!("\nSize of segments compared with one encoder, and gain in PSNR\n");
     println!("| scene | preset | 251 frames | 261 | 300 | 501 | 750 | 1000 |");
     println!("|---|---|---|---|---|---|---|---|");
     let size = (320, 240);
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("out.264");
-    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
+    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [255; 3]);
     for (name, scene) in scenes(size) {
         for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
             let mut line = format!("| {name} | {preset} |");
             for frames in [251, 261, 300, 501, 750, 1000] {
                 let settings = settings(size, preset);
-                let film = Animation::new(settings.clone(), frames, |canvas, frame| {
+                let animation = Animation::new(settings.clone(), frames, |canvas, frame| {
                     scene(canvas, frame.index());
                     Ok(())
                 });
-                let parts = film.save(&output).expect("a film").bytes;
+                let segments = animation.save(&output).expect("a movie").bytes;
                 let decoded = decode(&output);
                 let mut movie = Movie::create(&output, &settings).expect("a movie");
                 let mut canvas = Pixmap::new(size.0, size.1).expect("a valid size");
-                let mut planes = Planes::new(size.0, size.1, Chroma::Yuv420, 8);
+                let mut planes = Planes::new(size.0, size.1, Chroma::Yuv420, BitDepth::Eight);
                 let mut drawn = Vec::new();
                 for index in 0..frames {
                     canvas.fill(tiny_skia::Color::WHITE);
@@ -239,19 +242,19 @@ fn size() {
                     converter.convert(&Frame::from(&canvas), &mut planes).expect("planes that fit");
                     (0..planes.size(0).1).for_each(|y| drawn.extend_from_slice(planes.row(0, y)));
                 }
-                let one = movie.finish().expect("a film").bytes;
+                let one = movie.finish().expect("a movie").bytes;
                 let gain = psnr(&decoded, &drawn) - psnr(&decode(&output), &drawn);
-                line += &format!(" {:+.2} %, {gain:+.2} dB |", percent(parts, one));
+                line += &format!(" {:+.2} %, {gain:+.2} dB |", percent(segments, one));
             }
             println!("{line}");
         }
     }
 }
 
-/// The luma of all pictures of a film.
-fn decode(film: &Path) -> Vec<u8> {
+/// Decodes the luma of all pictures of a movie.
+fn decode(movie: &Path) -> Vec<u8> {
     let output = Command::new("ffmpeg")
-        .args(["-v".as_ref(), "error".as_ref(), "-i".as_ref(), film.as_os_str()])
+        .args(["-v".as_ref(), "error".as_ref(), "-i".as_ref(), movie.as_os_str()])
         .args(["-fps_mode", "passthrough", "-vf", "extractplanes=y", "-f", "rawvideo", "-"])
         .output();
     output.expect("the ffmpeg program runs").stdout
@@ -289,10 +292,10 @@ fn scenes((width, height): (u32, u32)) -> Vec<(&'static str, Scene)> {
         let paint = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
         canvas.draw_pixmap(0, 0, photograph.as_ref(), &paint, place, None);
     });
-    vec![("waves", waves), ("a curve that grows", slow), ("noise", noise), ("a photograph that moves", pan)]
+    vec![("waves", waves), ("a growing curve", slow), ("noise", noise), ("a moving photograph", pan)]
 }
 
-/// A curve that gets one more point.
+/// Draws a curve that gains one point per frame.
 fn draw_growing(canvas: &mut Pixmap, points: usize) {
     let (width, height) = (canvas.width() as f32, canvas.height() as f32);
     let mut curve = PathBuilder::new();
@@ -305,7 +308,7 @@ fn draw_growing(canvas: &mut Pixmap, points: usize) {
     canvas.stroke_path(&curve, &Paint::default(), &Stroke::default(), Transform::identity(), None);
 }
 
-/// Cloudy noise whose detail falls off as that of photographs does, in inverse proportion to its size.
+/// Draws cloudy noise whose amplitude falls with the spatial frequency, as in photographs.
 fn photograph(width: u32, height: u32) -> Pixmap {
     let mut sum = vec![0.0; (width * height) as usize];
     for octave in 0..8 {
@@ -334,7 +337,7 @@ fn grey(level: u8) -> PremultipliedColorU8 {
     PremultipliedColorU8::from_rgba(level, level, level, 255).expect("an opaque colour")
 }
 
-/// 100,000 frames against 5,000: time and memory, each in a process of its own.
+/// Compares 100,000 frames with 5,000: time and memory, each in a separate process.
 fn long() {
     if let Ok(frames) = std::env::var("KINETOGRAPH_BENCH_FRAMES") {
         let frames: u64 = frames.parse().expect("a number");
@@ -344,14 +347,14 @@ fn long() {
             Ok(())
         });
         let output = std::env::var_os("KINETOGRAPH_BENCH_OUTPUT").expect("where to");
-        let run = timed(|| movie.background(plot::backdrop(320, 240)).save(output).expect("a film").bytes);
+        let run = timed(|| movie.background(plot::backdrop(320, 240)).save(output).expect("a movie").bytes);
         let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak of memory");
         println!("{frames} {} {} {peak}", run.wall, run.cpu);
         return;
     }
     println!("\nLong movies, 320×240, veryfast\n");
-    println!("| frames | ms a frame | CPU ms a frame | peak memory | duration | frames counted |");
+    println!("| frames | ms per frame | CPU ms per frame | peak memory | duration | frames counted |");
     println!("|---|---|---|---|---|---|");
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("long.mp4");

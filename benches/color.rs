@@ -1,25 +1,28 @@
-//! Pixels a second of the converter, by each instruction set of this machine, beside others' converters and a copy.
+//! Pixels per second of the converter with each instruction set of this machine, compared with other converters and
+//! with a copy.
 //!
-//! All run in turn, in short slices, on one thread; what counts is the best slice of each, because all else that the
-//! machine does can only make a slice longer.
+//! All run in turn, in short slices, on one thread. The best slice of each counts, because other work of the machine
+//! can only make a slice longer.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use dcv_color_primitives as dcv;
 use kinetograph::color::{Converter, Isa, Planes};
-use kinetograph::{Chroma, ColorSpace, Frame, PixelFormat};
+use kinetograph::{BitDepth, Chroma, ColorSpace, Frame, PixelFormat};
 use yuv::{YuvChromaSubsampling, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
 
 const SIZES: [(u32, u32); 4] = [(500, 500), (1280, 720), (1920, 1080), (3840, 2160)];
 const TURNS: usize = 200;
 const SLICE: Duration = Duration::from_micros(300);
 
-/// A name and what is measured.
+/// A name and the function that is measured.
 type Contender<'a> = (String, Box<dyn FnMut() + 'a>);
 
 fn main() {
-    println!("Gpixel/s on one core, opaque RGBA to I420, 8 bits, BT.709 limited; and how many times as fast");
+    println!(
+        "Gpixel/s on one core, opaque RGBA to I420, 8 bits, BT.709 limited range; and the speed relative to others"
+    );
     for (width, height) in SIZES {
         let pixels = pixels(width, height);
         let mut contenders = ours(&pixels, width, height);
@@ -40,24 +43,26 @@ fn main() {
         }
     }
 
-    println!("\nGpixel/s of other ways, 1920×1080{:>10}", "");
+    println!("\nGpixel/s of other conversions, 1920×1080");
     let pixels = pixels(1920, 1080);
     let opaque: fn(usize) -> u8 = |_| 255;
-    for (name, chroma, bits, format, alpha) in [
-        ("BGRA to I420", Chroma::Yuv420, 8, PixelFormat::Bgra8, opaque),
-        ("RGBA to I422", Chroma::Yuv422, 8, PixelFormat::Rgba8, opaque),
-        ("RGBA to I444", Chroma::Yuv444, 8, PixelFormat::Rgba8, opaque),
-        ("RGBA to I400", Chroma::Gray, 8, PixelFormat::Rgba8, opaque),
-        ("RGB to I420", Chroma::Yuv420, 8, PixelFormat::Rgb8, opaque),
-        ("grey to I420", Chroma::Yuv420, 8, PixelFormat::Gray8, opaque),
-        ("translucent RGBA to I420", Chroma::Yuv420, 8, PixelFormat::Rgba8Premultiplied, |_| 128),
-        // As of a drawing on a transparent canvas: a sixteenth opaque, a sixteenth in between.
-        ("drawn RGBA to I420", Chroma::Yuv420, 8, PixelFormat::Rgba8Premultiplied, |at| match at / 16 % 16 {
-            7 => 255,
-            8 => 128,
-            _ => 0,
+    for (name, chroma, depth, format, alpha) in [
+        ("BGRA to I420", Chroma::Yuv420, BitDepth::Eight, PixelFormat::Bgra8, opaque),
+        ("RGBA to I422", Chroma::Yuv422, BitDepth::Eight, PixelFormat::Rgba8, opaque),
+        ("RGBA to I444", Chroma::Yuv444, BitDepth::Eight, PixelFormat::Rgba8, opaque),
+        ("RGBA to I400", Chroma::Gray, BitDepth::Eight, PixelFormat::Rgba8, opaque),
+        ("RGB to I420", Chroma::Yuv420, BitDepth::Eight, PixelFormat::Rgb8, opaque),
+        ("grey to I420", Chroma::Yuv420, BitDepth::Eight, PixelFormat::Gray8, opaque),
+        ("translucent RGBA to I420", Chroma::Yuv420, BitDepth::Eight, PixelFormat::Rgba8Premultiplied, |_| 128),
+        // Like a drawing on a transparent canvas: a sixteenth is opaque, a sixteenth translucent.
+        ("drawn RGBA to I420", Chroma::Yuv420, BitDepth::Eight, PixelFormat::Rgba8Premultiplied, |at| {
+            match at / 16 % 16 {
+                7 => 255,
+                8 => 128,
+                _ => 0,
+            }
         }),
-        ("RGBA to I420, 10 bits", Chroma::Yuv420, 10, PixelFormat::Rgba8, opaque),
+        ("RGBA to I420, 10 bits", Chroma::Yuv420, BitDepth::Ten, PixelFormat::Rgba8, opaque),
     ] {
         let mut pixels = pixels.clone();
         if format.bytes_per_pixel() == 4 {
@@ -67,8 +72,8 @@ fn main() {
         let mut contenders: Vec<Contender<'_>> = Isa::available()
             .into_iter()
             .map(|isa| {
-                let converter = Converter::new(ColorSpace::BT709, chroma, bits, [255; 3]).with_isa(isa);
-                let mut planes = Planes::new(1920, 1080, chroma, bits);
+                let converter = Converter::new(ColorSpace::BT709, chroma, depth, [255; 3]).with_isa(isa);
+                let mut planes = Planes::new(1920, 1080, chroma, depth);
                 let run =
                     move || converter.convert(black_box(&frame), black_box(&mut planes)).expect("planes that fit");
                 (isa.name().to_owned(), Box::new(run) as Box<dyn FnMut()>)
@@ -82,7 +87,7 @@ fn main() {
     }
 }
 
-/// Opaque noise.
+/// Makes opaque noise.
 fn pixels(width: u32, height: u32) -> Vec<u8> {
     let mut state = 1u64;
     let mut pixels = Vec::new();
@@ -97,8 +102,8 @@ fn pixels(width: u32, height: u32) -> Vec<u8> {
 
 fn ours(pixels: &[u8], width: u32, height: u32) -> Vec<Contender<'_>> {
     let contender = |isa: Isa| -> Contender<'_> {
-        let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]).with_isa(isa);
-        let mut planes = Planes::new(width, height, Chroma::Yuv420, 8);
+        let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [255; 3]).with_isa(isa);
+        let mut planes = Planes::new(width, height, Chroma::Yuv420, BitDepth::Eight);
         let frame = Frame::rgba8(pixels, width, height).premultiplied();
         let run = move || converter.convert(black_box(&frame), black_box(&mut planes)).expect("planes that fit");
         (isa.name().to_owned(), Box::new(run))
@@ -123,7 +128,7 @@ fn others(pixels: &[u8], width: u32, height: u32) -> Vec<Contender<'_>> {
     ];
     let mut others: Vec<_> = modes.into_iter().map(yuv).collect();
 
-    // It takes no RGBA; the order of the bytes makes no difference to its speed.
+    // It does not take RGBA. The order of the bytes does not affect its speed.
     let format = |pixel_format, color_space, num_planes| dcv::ImageFormat { pixel_format, color_space, num_planes };
     let from = format(dcv::PixelFormat::Bgra, dcv::ColorSpace::Rgb, 1);
     let to = format(dcv::PixelFormat::I420, dcv::ColorSpace::Bt709, 3);
@@ -145,8 +150,8 @@ fn others(pixels: &[u8], width: u32, height: u32) -> Vec<Contender<'_>> {
     others
 }
 
-/// Reads all pixels and writes all samples, as a conversion to I420 must, with next to nothing in between: what memory
-/// allows.
+/// Reads all pixels and writes all samples, as a conversion to I420 must, and computes almost nothing: the limit that
+/// memory sets.
 fn no_conversion(pixels: &[u8], width: usize) -> Box<dyn FnMut() + '_> {
     let (samples, half) = (pixels.len() / 4, width / 2);
     let [mut luma, mut cb, mut cr] = [vec![0; samples], vec![0; samples / 4], vec![0; samples / 4]];
@@ -168,7 +173,7 @@ fn no_conversion(pixels: &[u8], width: usize) -> Box<dyn FnMut() + '_> {
     })
 }
 
-/// The seconds of one run of each, turn after turn.
+/// Measures the seconds of one run of each contender, once per turn.
 fn measure(contenders: &mut [Contender<'_>]) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::new(); contenders.len()];
     let slice = |run: &mut dyn FnMut()| {
@@ -180,7 +185,7 @@ fn measure(contenders: &mut [Contender<'_>]) -> Vec<Vec<f64>> {
         start.elapsed().as_secs_f64() / f64::from(runs)
     };
     for (_, run) in contenders.iter_mut() {
-        slice(run); // pages are touched, caches filled
+        slice(run); // touches the pages and fills the caches
     }
     for _ in 0..TURNS {
         for ((_, run), times) in contenders.iter_mut().zip(&mut times) {

@@ -1,4 +1,4 @@
-//! How many frames a second a movie takes that is drawn already: converted, encoded and muxed, into memory.
+//! Frames per second of a movie whose frames are drawn already: converted, encoded and muxed into memory.
 //!
 //! `cargo bench --bench encode [-- FILTER]`
 
@@ -22,7 +22,7 @@ fn encode(criterion: &mut Criterion) {
         for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
             let settings = Settings::new(size.0, size.1).frame_rate(30).preset(preset);
             group.bench_with_input(BenchmarkId::from_parameter(preset), &settings, |bencher, settings| {
-                bencher.iter(|| film(settings, &frames));
+                bencher.iter(|| make_movie(settings, &frames));
             });
         }
     }
@@ -38,12 +38,12 @@ fn frames((width, height): (u32, u32)) -> Vec<Pixmap> {
     (0..FRAMES).map(frame).collect()
 }
 
-fn film(settings: &Settings, frames: &[Pixmap]) -> Vec<u8> {
+fn make_movie(settings: &Settings, frames: &[Pixmap]) -> Vec<u8> {
     let mut movie = Movie::in_memory(settings).expect("a movie");
     for frame in frames {
         movie.push(frame).expect("a frame");
     }
-    movie.finish().expect("a film").0
+    movie.finish().expect("a movie").0
 }
 
 criterion_group!(benches, encode);

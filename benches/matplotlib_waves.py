@@ -1,4 +1,4 @@
-"""The waves of examples/waves as matplotlib users film them: FuncAnimation, saved through the ffmpeg program.
+"""The plot of examples/waves with matplotlib: a FuncAnimation, saved through the ffmpeg program.
 
     python3 -m venv venv && venv/bin/pip install matplotlib
     venv/bin/python benches/matplotlib_waves.py --size 1280x720 --frames 300 matplotlib.mp4

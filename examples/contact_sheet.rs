@@ -1,4 +1,4 @@
-//! Some frames of each movie of the gallery on one sheet, decoded by the ffmpeg program.
+//! Draws some frames of each movie of the gallery on one sheet. The ffmpeg program decodes them.
 //!
 //! `cargo run --release --features plotters --example contact_sheet OUTPUT.png` reads target/gallery/*.mp4.
 
@@ -9,7 +9,7 @@ use kinetograph::plot::PixmapBackend;
 use plotters::prelude::*;
 use tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 
-/// Name, what it shows, and the seconds of the frames that are shown.
+/// Each movie's name, its content, and the times of the frames to show, in seconds.
 const MOVIES: [(&str, &str, [&str; 3]); 8] = [
     ("plot", "a plotters chart on every core", ["2", "5", "9.5"]),
     ("heat", "a PDE with a colour bar", ["1", "3.5", "7.5"]),
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(sheet.save_png(output)?)
 }
 
-/// The frame at a time, made to fit a tile.
+/// Decodes the frame at a time in seconds, scaled to fit a tile.
 fn frame(movie: &Path, time: &str, folder: &Path) -> Result<Pixmap, Box<dyn std::error::Error>> {
     let picture = folder.join("frame.png");
     let fit = format!("scale={}:{}:force_original_aspect_ratio=decrease:flags=lanczos+accurate_rnd", TILE.0, TILE.1);
@@ -63,11 +63,11 @@ fn frame(movie: &Path, time: &str, folder: &Path) -> Result<Pixmap, Box<dyn std:
         .arg(movie)
         .args(["-frames:v", "1", "-vf", &fit])
         .arg(&picture);
-    // Beyond the end ffmpeg succeeds without a frame.
+    // Beyond the end of the movie, ffmpeg succeeds without writing a frame.
     if !ffmpeg.status()?.success() || !picture.exists() {
         return Err(format!("ffmpeg decodes no frame of {} at {time} s", movie.display()).into());
     }
     let frame = Pixmap::load_png(&picture)?;
-    std::fs::remove_file(picture)?; // or the next movie would seem to have it
+    std::fs::remove_file(picture)?; // otherwise a failure on the next movie would go unnoticed
     Ok(frame)
 }

@@ -1,7 +1,7 @@
-//! What matplotlib's users film: a picture of noise in axes, 300 frames of 500×500 at 30 frames a second.
+//! A classic of matplotlib users: a picture of noise in axes, 300 frames of 500×500 at 30 frames per second.
 //!
-//! `demo [OUTPUT]`, by default demo.mp4. The noise is seeded by the frame's index, so that
-//! every run makes the same bytes, on any number of cores.
+//! `demo [OUTPUT]` writes demo.mp4 by default. The index of a frame seeds its noise, so every run makes the same bytes,
+//! on any number of cores.
 
 use kinetograph::{Animation, Settings};
 use tiny_skia::{FilterQuality, Paint, Pixmap, PixmapPaint, PremultipliedColorU8, Rect, Transform};
@@ -9,7 +9,7 @@ use tiny_skia::{FilterQuality, Paint, Pixmap, PixmapPaint, PremultipliedColorU8,
 const FRAMES: u64 = 300;
 const CELLS: u32 = 300;
 
-/// Where matplotlib puts square axes on a figure of 5 by 5 inches at 100 dots an inch, in pixels.
+/// The square axes of matplotlib on a figure of 5 by 5 inches at 100 dots per inch, in pixels.
 const LEFT: f32 = 64.0;
 const TOP: f32 = 60.0;
 const SIDE: f32 = 385.0;
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The picture, its cells as squares, in a thin black frame on white.
+/// Draws the picture, with its cells as squares, in a thin black frame on white.
 fn draw(canvas: &mut Pixmap, picture: &Pixmap) {
     let nearest = PixmapPaint { quality: FilterQuality::Nearest, ..PixmapPaint::default() };
     let place = Transform::from_row(SIDE / CELLS as f32, 0.0, 0.0, SIDE / CELLS as f32, LEFT, TOP);

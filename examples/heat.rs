@@ -1,4 +1,4 @@
-//! Heat spreads through a plate on which a flame draws a figure: an array shown as a heat map with a colour bar.
+//! A flame moves under a plate, and heat spreads through it: an array is shown as a heat map with a colour bar.
 //!
 //! `cargo run --release --features plotters --example heat` writes target/gallery/heat.mp4.
 
@@ -7,7 +7,7 @@ use kinetograph::{Movie, Settings};
 use plotters::prelude::*;
 use tiny_skia::Pixmap;
 
-/// Cells on each side of the plate.
+/// Cells along each side of the plate.
 const SIDE: usize = 200;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Draws title and axes, and says where the plate is.
+/// Draws title and axes, and returns the area of the plate.
 fn draw_axes(canvas: &mut Pixmap, time: f64) -> Result<kinetograph::plot::Area, Box<dyn std::error::Error>> {
     let area = PixmapBackend::new(canvas).into_drawing_area();
     area.fill(&WHITE)?;
@@ -54,7 +54,7 @@ fn draw_axes(canvas: &mut Pixmap, time: f64) -> Result<kinetograph::plot::Area, 
     Ok(chart.plotting_area().get_pixel_range())
 }
 
-/// Holds a flame under the plate.
+/// Heats the plate where the flame is.
 fn burn(heat: &mut [f32], time: f64) {
     let (x, y) = (100.0 + 65.0 * (1.5 * time).sin(), 100.0 + 65.0 * (2.5 * time).cos());
     for (row, cells) in heat.chunks_mut(SIDE).enumerate() {
@@ -65,7 +65,7 @@ fn burn(heat: &mut [f32], time: f64) {
     }
 }
 
-/// One explicit step of the heat equation; the edges are kept cold.
+/// Takes one explicit step of the heat equation. The edges stay cold.
 fn diffuse(heat: &mut [f32]) {
     let before = heat.to_vec();
     for cell in (1..SIDE - 1).flat_map(|y| y * SIDE + 1..(y + 1) * SIDE - 1) {

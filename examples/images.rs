@@ -1,7 +1,7 @@
-//! A folder of PNGs becomes a movie: each picture is held for two seconds, and fades into the next.
+//! Makes a movie of a folder of PNGs. Each picture is held for two seconds, then fades into the next one.
 //!
 //! `cargo run --release --features image --example images [FOLDER]` writes target/gallery/images.mp4. The pictures must
-//! be of one size. Without a folder, some are drawn first.
+//! have the same size. Without a folder, the example draws some pictures first.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "png"));
     paths.sort();
 
-    let (first, others) = paths.split_first().ok_or("there is no PNG in the folder")?;
+    let (first, others) = paths.split_first().ok_or("the folder has no PNGs")?;
     let mut shown = open(first)?;
     let settings = Settings::new(shown.width(), shown.height()).frame_rate(30);
     let mut movie = Movie::create("target/gallery/images.mp4", &settings)?;
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for path in others {
         let next = open(path)?;
         if next.dimensions() != shown.dimensions() {
-            return Err(format!("{} is not of the size of the first picture", path.display()).into());
+            return Err(format!("{} does not have the size of the first picture", path.display()).into());
         }
         for step in 1..=15 {
             movie.push(&fade(&shown, &next, step, 15))?;
@@ -43,12 +43,12 @@ fn open(path: &Path) -> Result<RgbImage, String> {
     image::open(path).map(|picture| picture.to_rgb8()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// A mixture of two pictures of one size, so many parts of a whole from the second.
-fn fade(from: &RgbImage, to: &RgbImage, part: u32, whole: u32) -> RgbImage {
+/// Mixes two pictures of the same size: `step` of `steps` parts come from the second.
+fn fade(from: &RgbImage, to: &RgbImage, step: u32, steps: u32) -> RgbImage {
     RgbImage::from_fn(from.width(), from.height(), |x, y| {
         let (from, to) = (from.get_pixel(x, y), to.get_pixel(x, y));
-        let mix = |channel: usize| u32::from(from[channel]) * (whole - part) + u32::from(to[channel]) * part;
-        Rgb([0, 1, 2].map(|channel| (mix(channel) / whole) as u8))
+        let mix = |channel: usize| u32::from(from[channel]) * (steps - step) + u32::from(to[channel]) * step;
+        Rgb([0, 1, 2].map(|channel| (mix(channel) / steps) as u8))
     })
 }
 
@@ -63,7 +63,7 @@ fn draw_some(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
             while re * re + im * im < 256.0 && steps < 300.0 {
                 (re, im, steps) = (re * re - im * im + a, 2.0 * re * im + b, steps + 1.0);
             }
-            // Steps become even by how far the last one went.
+            // The distance of the last step makes the number of steps continuous.
             let depth = if steps < 300.0 { steps - (re.hypot(im).ln() / 2.8).log2() } else { 0.0 };
             Rgb([0.0, 0.6, 1.2].map(|shift| (255.0 * (0.5 - 0.5 * (depth * 0.09 + shift).cos())) as u8))
         });

@@ -1,4 +1,4 @@
-//! A scene of 3840×2160 pixels: the sky is a layer that is drawn once, the mountains pass in front of it.
+//! A scene of 3840×2160 pixels. The sky is a layer that is drawn once, and mountains pass in front of it.
 //!
 //! `cargo run --release --example large` writes target/gallery/large.mp4.
 
@@ -13,16 +13,16 @@ const HEIGHT: f32 = 2160.0;
 
 fn main() -> kinetograph::Result<()> {
     std::fs::create_dir_all("target/gallery").expect("a folder that can be made");
-    let movie = Animation::new(Settings::new(3840, 2160).frame_rate(30), 120, |canvas, frame| {
+    let animation = Animation::new(Settings::new(3840, 2160).frame_rate(30), 120, |canvas, frame| {
         draw_mountains(canvas, frame);
         Ok(())
     });
-    let movie = movie.background(sky()).on_progress(|progress| eprint!("\r{progress}"));
-    println!("\n{}", movie.save("target/gallery/large.mp4")?);
+    let animation = animation.background(sky()).on_progress(|progress| eprint!("\r{progress}"));
+    println!("\n{}", animation.save("target/gallery/large.mp4")?);
     Ok(())
 }
 
-/// A paint that goes from one colour to another.
+/// Makes a paint of a gradient.
 fn paint(shader: Option<Shader<'static>>) -> Paint<'static> {
     Paint { shader: shader.expect("a gradient between two points"), ..Paint::default() }
 }
@@ -35,7 +35,7 @@ fn stops(colors: &[(f32, u32)]) -> Vec<GradientStop> {
     colors.iter().map(|&(at, argb)| GradientStop::new(at, color(argb))).collect()
 }
 
-/// Evening, with a sun.
+/// Draws an evening sky with a sun.
 fn sky() -> Pixmap {
     let mut canvas = Pixmap::new(3840, 2160).expect("a valid size");
     let all = Rect::from_xywh(0.0, 0.0, WIDTH, HEIGHT).expect("a rectangle");
@@ -57,7 +57,7 @@ fn sky() -> Pixmap {
     canvas
 }
 
-/// Five ranges; the nearer, the darker and the faster.
+/// Draws five mountain ranges. Nearer ranges are darker and faster.
 fn draw_mountains(canvas: &mut Pixmap, frame: FrameInfo) {
     for range in 0..5_u8 {
         let near = f32::from(range);

@@ -1,7 +1,7 @@
-//! A movie that is watched while it is being made: fragments over HTTP, to any browser on this machine.
+//! Serves a movie while it is made: fragments over HTTP, to any browser on this machine.
 //!
-//! `cargo run --release --features plotters --example live [SECONDS]` prints the address, and films for 10 seconds unless
-//! told otherwise; with `inf`, until its standard input ends. What was sent is left in target/gallery/live.mp4.
+//! `cargo run --release --features plotters --example live [SECONDS]` prints the address and records for 10 seconds
+//! unless SECONDS is given; with `inf`, until standard input ends. It saves the movie as target/gallery/live.mp4.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,19 +18,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let input = spawn(|| io::copy(&mut io::stdin(), &mut io::sink()));
     let server = TcpListener::bind("127.0.0.1:0")?;
     println!("http://{}/", server.local_addr()?);
-    let film = Film::default();
-    let shown = film.clone();
+    let broadcast = Broadcast::default();
+    let served = broadcast.clone();
     spawn(move || {
         for viewer in server.incoming().flatten() {
-            let film = shown.clone();
-            spawn(move || film.send_to(viewer)); // ends when the viewer leaves
+            let broadcast = served.clone();
+            spawn(move || broadcast.send_to(viewer)); // ends when the viewer leaves
         }
     });
-    // Viewers are 0.2 s late: fragments are sent whole, and end at the first keyframe after so long.
+    // A fragment is sent as a whole, and ends at the first keyframe after 0.2 s, so viewers are 0.2 s behind.
     let settings = Settings::new(640, 360).frame_rate(30).tune(Tune::ZeroLatency).keyframe_interval(6);
-    let mut movie = Movie::stream(film.clone(), &settings.layout(Layout::Fragmented).fragment_seconds(0.2))?;
+    let mut movie = Movie::stream(broadcast.clone(), &settings.layout(Layout::Fragmented).fragment_seconds(0.2))?;
     let mut canvas = Pixmap::new(640, 360).expect("a valid size");
-    // Noise that returns to 0: its standard deviation is 36 pixels, so that it stays on the canvas.
+    // Noise that returns to 0. Its standard deviation is 36 pixels, so it stays on the canvas.
     let step = |last: f64| 0.97 * last + 30.0 * (fastrand::f64() - 0.5);
     let mut signal: Vec<f64> = std::iter::successors(Some(0.0), |last| Some(step(*last))).take(320).collect();
     let begin = Instant::now();
@@ -41,15 +41,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let due = begin + Duration::from_secs_f64(movie.frames() as f64 / 30.0);
         sleep(due.saturating_duration_since(Instant::now()));
     }
-    println!("{}", movie.finish()?);
-    film.lock().complete = true;
-    // One share of the film is here, one with the server; each viewer who has yet to see the end has another.
-    let patience = Instant::now() + Duration::from_secs(5);
-    while Arc::strong_count(&film.0) > 2 && Instant::now() < patience {
+    let (_, report) = movie.finish()?;
+    println!("{report}");
+    broadcast.lock().is_complete = true;
+    // This thread and the server hold one reference each. Every viewer who has not received the end holds another.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while Arc::strong_count(&broadcast.0) > 2 && Instant::now() < deadline {
         sleep(Duration::from_millis(20));
     }
     std::fs::create_dir_all("target/gallery")?;
-    Ok(std::fs::write("target/gallery/live.mp4", &film.lock().bytes)?)
+    Ok(std::fs::write("target/gallery/live.mp4", &broadcast.lock().bytes)?)
 }
 
 fn draw(canvas: &mut Pixmap, signal: &[f64], now: f64) -> Result<(), Box<dyn std::error::Error>> {
@@ -62,25 +63,25 @@ fn draw(canvas: &mut Pixmap, signal: &[f64], now: f64) -> Result<(), Box<dyn std
     Ok(())
 }
 
-/// The film so far; viewers who come late see it from the beginning.
+/// The bytes of the movie so far. Viewers who come late see it from the beginning.
 #[derive(Clone, Default)]
-struct Film(Arc<Mutex<Reel>>);
+struct Broadcast(Arc<Mutex<Received>>);
 
 #[derive(Default)]
-struct Reel {
+struct Received {
     bytes: Vec<u8>,
-    complete: bool,
+    is_complete: bool,
 }
 
-impl Film {
-    fn lock(&self) -> MutexGuard<'_, Reel> {
-        self.0.lock().expect("no thread panics while it holds the film")
+impl Broadcast {
+    fn lock(&self) -> MutexGuard<'_, Received> {
+        self.0.lock().expect("no thread panics while it holds the lock")
     }
 
-    /// Answers a request: with the film as it grows, or with a page that shows it.
+    /// Answers a request with the movie as it grows, or with a page that shows it.
     fn send_to(&self, mut viewer: TcpStream) -> io::Result<()> {
         viewer.set_read_timeout(Some(Duration::from_secs(1)))?; // browsers open connections that they may not use
-        // To its end: a connection that is closed with something unread takes what was sent with it.
+        // Reads the whole request: closing a connection with unread data can discard what was sent.
         let lines = BufReader::new(&viewer).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
         let request: Vec<String> = lines.collect();
         let (kind, page) = match request.first().is_some_and(|line| line.starts_with("GET /movie.mp4")) {
@@ -90,12 +91,12 @@ impl Film {
         write!(viewer, "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n{page}")?;
         let mut sent = 0;
         while page.is_empty() {
-            let reel = self.lock();
-            let (news, complete) = (reel.bytes[sent..].to_vec(), reel.complete);
-            drop(reel); // a slow viewer does not hold up the film
-            viewer.write_all(&news)?;
-            sent += news.len();
-            if complete && news.is_empty() {
+            let received = self.lock();
+            let (new, is_complete) = (received.bytes[sent..].to_vec(), received.is_complete);
+            drop(received); // a slow viewer must not block the movie
+            viewer.write_all(&new)?;
+            sent += new.len();
+            if is_complete && new.is_empty() {
                 break;
             }
             sleep(Duration::from_millis(20));
@@ -104,7 +105,7 @@ impl Film {
     }
 }
 
-impl Write for Film {
+impl Write for Broadcast {
     fn write(&mut self, fragment: &[u8]) -> io::Result<usize> {
         self.lock().bytes.extend_from_slice(fragment);
         Ok(fragment.len())

@@ -1,11 +1,11 @@
-//! Two galaxies pass each other: a simulation that steps and draws, and pushes each frame as it comes.
+//! Two galaxies pass each other: a simulation that pushes a frame after every two steps.
 //!
 //! `cargo run --release --example particles` writes target/gallery/particles.mp4.
 
 use kinetograph::{Movie, Settings};
 use tiny_skia::{BlendMode, Color, Paint, Pixmap, Rect, Transform};
 
-/// Position and speed, in pixels and pixels a step.
+/// Position in pixels, and velocity in pixels per step.
 #[derive(Clone, Copy)]
 struct Body {
     at: (f32, f32),
@@ -34,7 +34,7 @@ fn main() -> kinetograph::Result<()> {
     Ok(())
 }
 
-/// A star on a circle around a sun.
+/// Makes a star that circles a sun.
 fn orbit(sun: Body, random: &mut fastrand::Rng) -> Body {
     let (radius, (sin, cos)) =
         (25.0 + 160.0 * random.f32() * random.f32(), (random.f32() * std::f32::consts::TAU).sin_cos());
@@ -45,7 +45,7 @@ fn orbit(sun: Body, random: &mut fastrand::Rng) -> Body {
     }
 }
 
-/// Moves a body for a step in the field of some suns.
+/// Moves a body by one step in the gravity of some suns.
 fn fall(body: &mut Body, suns: &[Body]) {
     for sun in suns {
         let (dx, dy) = (sun.at.0 - body.at.0, sun.at.1 - body.at.1);
@@ -55,7 +55,7 @@ fn fall(body: &mut Body, suns: &[Body]) {
     body.at = (body.at.0 + body.speed.0, body.at.1 + body.speed.1);
 }
 
-/// Fades what was drawn before, and adds the light of the stars: the faster, the bluer.
+/// Fades the previous frame and adds the stars. Faster stars are bluer.
 fn draw(canvas: &mut Pixmap, stars: &[Body]) {
     let sky = Rect::from_xywh(0.0, 0.0, 1280.0, 720.0).expect("a rectangle");
     let mut paint = Paint::default();

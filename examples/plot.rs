@@ -1,4 +1,4 @@
-//! A chart with title, axes and legend that moves: a frame function, drawn and encoded on every core.
+//! A moving chart with title, axes and legend, drawn and encoded on every core.
 //!
 //! `cargo run --release --features plotters --example plot` writes target/gallery/plot.mp4.
 
@@ -7,14 +7,14 @@ use kinetograph::{Animation, FrameInfo, Settings};
 use plotters::prelude::*;
 use tiny_skia::Pixmap;
 
-/// Damping in 1/s, and the colours that matplotlib begins with.
+/// Damping in 1/s, and the first colours of matplotlib.
 const SWINGS: [(f64, RGBColor); 3] =
     [(0.05, RGBColor(31, 119, 180)), (0.25, RGBColor(255, 127, 14)), (0.8, RGBColor(44, 160, 44))];
 
 fn main() -> kinetograph::Result<()> {
     std::fs::create_dir_all("target/gallery").expect("a folder that can be made");
-    let movie = Animation::new(Settings::new(1280, 720).frame_rate(30), 300, draw);
-    let report = movie.on_progress(|progress| eprint!("\r{progress}")).save("target/gallery/plot.mp4")?;
+    let animation = Animation::new(Settings::new(1280, 720).frame_rate(30), 300, draw);
+    let report = animation.on_progress(|progress| eprint!("\r{progress}")).save("target/gallery/plot.mp4")?;
     println!("\n{report}");
     Ok(())
 }

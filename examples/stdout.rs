@@ -1,6 +1,6 @@
-//! A movie to a pipe: `cargo run --release --example stdout | ffplay -`.
+//! Writes a movie to a pipe: `cargo run --release --example stdout | ffplay -`.
 //!
-//! What reads it may begin before the last frame is drawn; nothing else is printed on standard output.
+//! The reader can begin before the last frame is drawn. Nothing else goes to standard output.
 
 use std::io::IsTerminal;
 
@@ -10,7 +10,7 @@ use tiny_skia::{Color, Paint, PathBuilder, Pixmap, Stroke, Transform};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let output = std::io::stdout();
     if output.is_terminal() {
-        return Err("standard output is a terminal: send the movie to a file or a program".into());
+        return Err("standard output is a terminal; redirect it to a file or a program".into());
     }
     let mut movie = Movie::stream(output, &Settings::new(720, 720).frame_rate(30).layout(Layout::Fragmented))?;
     let mut canvas = Pixmap::new(720, 720).expect("a valid size");
@@ -18,26 +18,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         draw(&mut canvas, f32::from(frame) / 240.0);
         movie.push(&canvas)?;
     }
-    eprintln!("{}", movie.finish()?);
+    let (_, report) = movie.finish()?;
+    eprintln!("{report}");
     Ok(())
 }
 
-/// The curve of a spirograph, drawn up to now, in colours that change along it.
+/// Draws the curve of a spirograph up to now, in colours that change along it.
 fn draw(canvas: &mut Pixmap, now: f32) {
     canvas.fill(Color::from_rgba8(250, 247, 240, 255));
-    let at = |part: f32| {
-        let (wheel, pen) = (part * 13.0 * std::f32::consts::TAU, part * 13.0 * std::f32::consts::TAU * 18.0 / 13.0);
-        (360.0 + 190.0 * wheel.cos() + 130.0 * pen.cos(), 360.0 + 190.0 * wheel.sin() - 130.0 * pen.sin())
+    let at = |share: f32| {
+        let (orbit, spin) = (share * 13.0 * std::f32::consts::TAU, share * 13.0 * std::f32::consts::TAU * 18.0 / 13.0);
+        (360.0 + 190.0 * orbit.cos() + 130.0 * spin.cos(), 360.0 + 190.0 * orbit.sin() - 130.0 * spin.sin())
     };
     let stroke = Stroke { width: 3.0, ..Stroke::default() };
-    let pieces = (now * 300.0) as u16;
-    for piece in 0..=pieces {
+    let arcs = (now * 300.0) as u16;
+    for arc in 0..=arcs {
         let mut path = PathBuilder::new();
         for step in 0..=8_u8 {
-            let (x, y) = at((f32::from(piece) + f32::from(step) / 8.0).min(now * 300.0) / 300.0);
+            let (x, y) = at((f32::from(arc) + f32::from(step) / 8.0).min(now * 300.0) / 300.0);
             if step == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
         }
-        let hue = f32::from(piece) / 300.0 * std::f32::consts::TAU;
+        let hue = f32::from(arc) / 300.0 * std::f32::consts::TAU;
         let tone = |shift: f32| (110.0 + 90.0 * (hue + shift).cos()) as u8;
         let mut paint = Paint::default();
         paint.set_color_rgba8(tone(0.0), tone(2.1), tone(4.2), 255);

@@ -1,4 +1,4 @@
-//! An SVG for each frame, drawn by resvg on the movie's canvas: a clock.
+//! A clock: resvg draws an SVG for each frame.
 //!
 //! `cargo run --release --example svg` writes target/gallery/svg.mp4.
 
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A clock that shows so many seconds since midnight.
+/// Makes the SVG of a clock that shows a time in seconds since midnight.
 fn clock(seconds: f64) -> String {
     let marks: String = (0..60)
         .map(|minute| {
@@ -38,7 +38,7 @@ fn clock(seconds: f64) -> String {
             format!(r#"<text x="{}" y="{}">{hour}</text>"#, 212.0 * sin, 13.0 - 212.0 * cos)
         })
         .collect();
-    // The second hand swings past each mark, and back.
+    // The second hand overshoots each mark and swings back.
     let beat = seconds.fract();
     let swing = seconds.floor() + 1.0 - (-14.0 * beat).exp() * (45.0 * beat).cos();
     let (hour, minute, second) = (seconds / 120.0, seconds / 10.0, swing * 6.0);

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fuzzes a target (settings, frames, recover) for so many seconds, 1800 unless given: fuzz/run.sh settings 60
+# Fuzzes a target (settings, frames, recover) for a number of seconds, 1800 by default: fuzz/run.sh settings 60
 #
-# libFuzzer and AddressSanitizer with the stable toolchain: RUSTC_BOOTSTRAP allows the one unstable flag. With a nightly
-# one, `cargo fuzz run settings` does the same. What is found stays in fuzz/artifacts; new inputs go to fuzz/found, and
-# what they add to fuzz/corpus is taken over by `fuzz/run.sh settings merge`.
+# This runs libFuzzer and AddressSanitizer with the stable toolchain: RUSTC_BOOTSTRAP allows the one unstable flag. With
+# a nightly toolchain, `cargo fuzz run settings` does the same. Inputs that fail go to fuzz/artifacts, new inputs to
+# fuzz/found. `fuzz/run.sh settings merge` copies the new inputs that add coverage to fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "$0")"
 target=$1 seconds=${2:-1800}
@@ -12,7 +12,7 @@ export RUSTC_BOOTSTRAP=1
 export RUSTFLAGS="-Zsanitizer=address --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
-# A target given explicitly keeps the flags from the build scripts.
+# With an explicit target, the flags do not apply to build scripts.
 cargo build --release --quiet --target "$host" --bin "$target"
 mkdir -p "corpus/$target" "found/$target" "artifacts/$target"
 fuzzer=target/$host/release/$target
@@ -21,7 +21,7 @@ dictionary=()
 if [ "$seconds" = merge ]; then
     exec "$fuzzer" -detect_leaks=0 -merge=1 "corpus/$target" "found/$target"
 fi
-# x264 does not free its parsed zones, nor what it had when it refuses a quantiser matrix: a few bytes an encoder.
+# x264 leaks a few bytes per encoder: its parsed zones, and what it has allocated when it refuses a quantiser matrix.
 leaks=1
 if [ "$target" = settings ]; then
     leaks=0

@@ -1,4 +1,4 @@
-//! One frame's pixels, borrowed: what [`Movie::push`](crate::Movie::push) takes.
+//! The borrowed pixels of one frame, which [`Movie::push`](crate::Movie::push) takes.
 
 #[cfg(feature = "image")]
 mod image;
@@ -8,32 +8,29 @@ use tiny_skia::{Pixmap, PixmapMut, PixmapRef};
 
 pub(crate) use raw::read_bands;
 
-use crate::{Error, Result};
+use crate::settings::named;
+use crate::{Error, FramePart, Result};
 
-/// How the bytes of a pixel are to be read. All have 8 bits a component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PixelFormat {
-    /// Red, green, blue, alpha; colours not multiplied by alpha. PNG and most image libraries.
-    Rgba8,
-    /// Red, green, blue, alpha; colours multiplied by alpha. tiny-skia's pixmaps.
-    Rgba8Premultiplied,
-    /// Blue, green, red, alpha; colours not multiplied by alpha. Many GPU surfaces.
-    Bgra8,
-    /// Blue, green, red, alpha; colours multiplied by alpha. Cairo, Windows.
-    Bgra8Premultiplied,
-    /// Red, green, blue.
-    Rgb8,
-    /// Grey.
-    Gray8,
+named! {
+    /// The order of the components of a pixel, which have 8 bits each.
+    PixelFormat, "pixel_format" {
+        /// Red, green, blue, alpha; colours not multiplied by alpha. PNG and most image libraries use it.
+        Rgba8 = "rgba",
+        /// Red, green, blue, alpha; colours multiplied by alpha. The pixmaps of tiny-skia use it.
+        Rgba8Premultiplied = "rgba-premultiplied",
+        /// Blue, green, red, alpha; colours not multiplied by alpha. Many GPU surfaces use it.
+        Bgra8 = "bgra",
+        /// Blue, green, red, alpha; colours multiplied by alpha. Cairo and Windows use it.
+        Bgra8Premultiplied = "bgra-premultiplied",
+        /// Red, green, blue.
+        Rgb8 = "rgb",
+        /// Grey.
+        Gray8 = "gray",
+    }
 }
 
 impl PixelFormat {
-    /// All of them.
-    pub const ALL: &[Self] =
-        &[Self::Rgba8, Self::Rgba8Premultiplied, Self::Bgra8, Self::Bgra8Premultiplied, Self::Rgb8, Self::Gray8];
-
-    /// Bytes of a pixel: 4, 3 or 1.
+    /// Returns the bytes of a pixel: 4, 3 or 1.
     pub const fn bytes_per_pixel(self) -> usize {
         match self {
             Self::Rgba8 | Self::Rgba8Premultiplied | Self::Bgra8 | Self::Bgra8Premultiplied => 4,
@@ -41,24 +38,12 @@ impl PixelFormat {
             Self::Gray8 => 1,
         }
     }
-
-    /// The name: "rgba", "rgba-premultiplied", "bgra", "bgra-premultiplied", "rgb" or "gray".
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rgba8 => "rgba",
-            Self::Rgba8Premultiplied => "rgba-premultiplied",
-            Self::Bgra8 => "bgra",
-            Self::Bgra8Premultiplied => "bgra-premultiplied",
-            Self::Rgb8 => "rgb",
-            Self::Gray8 => "gray",
-        }
-    }
 }
 
-/// One frame: borrowed bytes, their size, format and stride.
+/// The borrowed pixels of one frame, with their size, format and stride.
 ///
-/// A `&Pixmap` is one as it is; anything else is named by a constructor. Rows go from top to bottom. Size and buffer
-/// are checked where the frame is used, so that building one cannot fail.
+/// A `&Pixmap` of tiny-skia converts into a frame; for other pixels there is a constructor for each format. Rows are in
+/// order from top to bottom. Creating a frame cannot fail: its size and its buffer are checked where it is used.
 ///
 /// ```
 /// use kinetograph::Frame;
@@ -68,6 +53,7 @@ impl PixelFormat {
 /// assert_eq!((frame.width(), frame.height()), (60, 40));
 /// ```
 #[derive(Clone, Copy)]
+#[must_use]
 pub struct Frame<'a> {
     pixels: &'a [u8],
     width: u32,
@@ -77,33 +63,32 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Pixels of any format, row after row without gaps.
+    /// Creates a frame of a width and height in pixels from pixels of any format, row after row without gaps.
     pub fn new(pixels: &'a [u8], width: u32, height: u32, format: PixelFormat) -> Self {
         Self { pixels, width, height, stride: row_bytes(width, format), format }
     }
 
-    /// Red, green, blue and alpha, straight (not premultiplied).
+    /// Creates a frame of straight (not premultiplied) RGBA, row after row without gaps.
     pub fn rgba8(pixels: &'a [u8], width: u32, height: u32) -> Self {
         Self::new(pixels, width, height, PixelFormat::Rgba8)
     }
 
-    /// Blue, green, red and alpha, straight (not premultiplied).
+    /// Creates a frame of straight (not premultiplied) BGRA, row after row without gaps.
     pub fn bgra8(pixels: &'a [u8], width: u32, height: u32) -> Self {
         Self::new(pixels, width, height, PixelFormat::Bgra8)
     }
 
-    /// Red, green and blue.
+    /// Creates a frame of RGB, row after row without gaps.
     pub fn rgb8(pixels: &'a [u8], width: u32, height: u32) -> Self {
         Self::new(pixels, width, height, PixelFormat::Rgb8)
     }
 
-    /// Grey.
+    /// Creates a frame of grey pixels, row after row without gaps.
     pub fn gray8(pixels: &'a [u8], width: u32, height: u32) -> Self {
         Self::new(pixels, width, height, PixelFormat::Gray8)
     }
 
-    /// Says that the colours are multiplied by alpha already. Without effect on formats that have no alpha.
-    #[must_use]
+    /// Declares the colours to be multiplied by alpha. It has no effect on formats without alpha.
     pub fn premultiplied(self) -> Self {
         let format = match self.format {
             PixelFormat::Rgba8 => PixelFormat::Rgba8Premultiplied,
@@ -113,45 +98,36 @@ impl<'a> Frame<'a> {
         Self { format, ..self }
     }
 
-    /// Sets the bytes from the beginning of one row to the beginning of the next.
-    #[must_use]
+    /// Sets the bytes from the beginning of one row to the beginning of the next. The default is no gap between rows.
     pub fn stride(self, bytes: usize) -> Self {
         Self { stride: bytes, ..self }
     }
 
-    /// Width in pixels.
+    /// Returns the width in pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Height in pixels.
+    /// Returns the height in pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
 
-    /// How the bytes of a pixel are to be read.
+    /// Returns the pixel format.
     pub fn format(&self) -> PixelFormat {
         self.format
     }
 
-    /// Whether stride and buffer hold the size: what makes [`row`](Self::row) right for every row.
+    /// Checks that stride and buffer hold the size, so that [`row`](Self::row) has every row.
     ///
     /// # Errors
     /// [`Error::FrameData`] with the bytes given and needed.
     pub(crate) fn check(&self) -> Result<()> {
         let row = self.row_bytes();
-        let fault = |what, got, needed| {
-            Err(Error::FrameData {
-                what,
-                got,
-                needed,
-                width: self.width,
-                height: self.height,
-                format: self.format.name(),
-            })
-        };
+        let Self { width, height, format, .. } = *self;
+        let fault = |part, got, needed| Err(Error::FrameData { part, got, needed, width, height, format });
         if self.stride < row {
-            return fault("the stride", self.stride, row);
+            return fault(FramePart::Stride, self.stride, row);
         }
         // The last row need not be followed by its padding.
         let needed = (self.height as usize)
@@ -160,12 +136,12 @@ impl<'a> Frame<'a> {
             .and_then(|all_but_last| all_but_last.checked_add(row))
             .unwrap_or(usize::MAX);
         if self.pixels.len() < needed {
-            return fault("the buffer", self.pixels.len(), needed);
+            return fault(FramePart::Buffer, self.pixels.len(), needed);
         }
         Ok(())
     }
 
-    /// Whether it has the movie's size; `frame` is its index.
+    /// Checks that the frame, of this index, has the movie's size.
     ///
     /// # Errors
     /// [`Error::FrameSize`].
@@ -174,7 +150,7 @@ impl<'a> Frame<'a> {
         if got == expected { Ok(()) } else { Err(Error::FrameSize { frame, got, expected }) }
     }
 
-    /// The bytes of row `y`, without padding; the frame must have passed [`check`](Self::check).
+    /// Returns the bytes of row `y` without padding. The frame must have passed [`check`](Self::check).
     pub(crate) fn row(&self, y: usize) -> &'a [u8] {
         &self.pixels[y * self.stride..][..self.row_bytes()]
     }
@@ -184,14 +160,14 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Bytes of a row; where they cannot be counted, more than any buffer has.
+/// Returns the bytes of a row. On overflow, that is more than any buffer has.
 fn row_bytes(width: u32, format: PixelFormat) -> usize {
     (width as usize).saturating_mul(format.bytes_per_pixel())
 }
 
 impl std::fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Frame({}×{} {}, stride {})", self.width, self.height, self.format.name(), self.stride)
+        write!(f, "Frame({}×{} {}, stride {})", self.width, self.height, self.format, self.stride)
     }
 }
 

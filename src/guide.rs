@@ -1,6 +1,6 @@
-//! A page for each common wish.
+//! A guide for each common task.
 
-/// Makes a module of a page in `docs/`, so that its examples are tested.
+/// Defines a module for each page in `docs/`, so that its examples are tested.
 macro_rules! pages {
     ($($name:ident = $file:literal,)*) => {
         $(

@@ -1,13 +1,14 @@
-//! Movies in web pages and notebooks.
+//! Movies embedded in web pages and notebooks.
 
 use std::fmt;
 
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 
-/// A `<video>` element with a whole movie in it, as matplotlib's `to_html5_video`: no file, no server.
+/// A `<video>` element that contains a whole movie, like that of matplotlib's `to_html5_video`: it needs no file and no
+/// server.
 ///
-/// It has controls and plays by itself, muted and again and again. As the last value of a cell of an
-/// [Evcxr](https://github.com/evcxr/evcxr) notebook, it is shown there.
+/// It prints as HTML. The element has controls and autoplays, muted, looping. An
+/// [Evcxr](https://github.com/evcxr/evcxr) notebook displays it as the last value of a cell.
 ///
 /// ```
 /// use kinetograph::{Html, Movie, Settings};
@@ -22,6 +23,7 @@ use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 /// # Ok::<(), kinetograph::Error>(())
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct Html {
     movie: Vec<u8>,
     width: u32,
@@ -29,13 +31,13 @@ pub struct Html {
 }
 
 impl Html {
-    /// The element for the bytes of an MP4 file, shown at a width and a height in CSS pixels, or narrower where there is
-    /// no room for it.
+    /// Creates the element for the bytes of an MP4 file. It is displayed at this width and height in CSS pixels, or scaled
+    /// down where the page is narrower.
     pub fn video(movie: impl Into<Vec<u8>>, width: u32, height: u32) -> Self {
         Self { movie: movie.into(), width, height }
     }
 
-    /// Prints the element for Evcxr, which calls this, on standard output.
+    /// Prints the element on standard output for Evcxr, which calls this method.
     pub fn evcxr_display(&self) {
         println!("EVCXR_BEGIN_CONTENT text/html\n{self}\nEVCXR_END_CONTENT");
     }
@@ -44,7 +46,7 @@ impl Html {
 impl fmt::Display for Html {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (width, height) = (self.width, self.height);
-        // Browsers begin by themselves only what is muted.
+        // Browsers autoplay only muted video.
         write!(
             f,
             "<video width=\"{width}\" height=\"{height}\" style=\"max-width: 100%; height: auto\" \

@@ -50,13 +50,13 @@ mod error;
 mod frame;
 pub mod guide;
 mod html;
+mod join;
 mod movie;
 mod mp4;
+mod nal;
 mod packet;
 mod pipeline;
 mod planes;
-#[cfg(feature = "plotters")]
-pub mod plot;
 mod progress;
 mod recording;
 mod recover;
@@ -64,18 +64,28 @@ mod report;
 mod segment;
 mod settings;
 mod sink;
+mod stream;
 mod time;
 
-pub use animation::{Animation, FrameInfo, Segment};
-pub use error::{Error, Result};
+pub use animation::{Animation, FrameInfo};
+pub use error::{Error, FramePart, Mp4Error, PlanesMismatch, Result, SegmentError, TimeError};
 pub use frame::{Frame, PixelFormat};
 pub use html::Html;
+pub use join::{join, join_to_bytes};
 pub use movie::Movie;
-pub use progress::{Progress, ProgressAnswer};
+pub use progress::Progress;
 pub use recover::{Recovered, recover};
 pub use report::Report;
+pub use segment::Segment;
 pub use settings::{
-    Chroma, ColorSpace, ContainerSettings, Layout, Level, Matrix, OddSize, Preset, Primaries, Profile, Quality, Range,
-    Rotation, Settings, Tag, Transfer, Tune, Vbv,
+    BitDepth, Chroma, ColorSpace, ContainerSettings, Layout, Level, Matrix, OddSize, Preset, Primaries, Profile,
+    Quality, Range, Rotation, Settings, Tag, Transfer, Tune, Vbv,
 };
+pub use sink::Stream;
 pub use time::FrameRate;
+
+#[cfg(feature = "image")]
+pub use image;
+#[cfg(feature = "plotters")]
+pub use plotters_tiny_skia as plot;
+pub use tiny_skia;

@@ -1,35 +1,33 @@
 //! Frames pushed one by one become a movie.
 
 use std::io::{Read, Write};
-use std::marker::PhantomData;
 use std::path::Path;
 use std::time::Instant;
 
 use crate::color::Converter;
 use crate::encoder::{Encoder, Threading};
 use crate::frame::{Frame, PixelFormat, read_bands};
-use crate::packet::ParameterSets;
 use crate::pipeline::Pipeline;
-use crate::planes::Planes;
 use crate::recording::{Recording, Written};
 use crate::report::Report;
-use crate::settings::Settings;
+use crate::settings::{ContainerSettings, Settings};
+use crate::sink::{Sink, Stream};
+use crate::stream::StreamInfo;
 use crate::time::Clock;
-use crate::{Error, Result};
+use crate::{Error, Result, TimeError};
 
 /// A movie being made from frames that come one after another.
 ///
-/// The caller draws; [`push`](Self::push) converts the frame and hands it to the encoder, which works on threads of its
-/// own behind a queue of three pictures: drawing, converting and encoding overlap, memory stays bounded, and `push`
-/// waits when the encoder is slower. What goes wrong over there is the error of the next `push` or
-/// [`finish`](Self::finish).
+/// The caller draws; [`push`](Self::push) converts the frame and passes it to the encoder, which works on its own threads
+/// behind a queue of three pictures. So drawing, converting and encoding overlap, memory stays bounded, and `push` waits
+/// when the encoder is slower. Encoder errors surface on the next `push` or on [`finish`](Self::finish).
 ///
-/// Until `finish` the film is in a file beside the final name, `NAME.XXXXXX.part`; only a successful `finish` gives it
-/// the name, in place of any earlier file. A movie that is dropped unfinished leaves nothing behind, unless the thread
-/// is panicking, or encoding or writing has failed: then the unfinished file stays, playable in the crash-safe layout.
-/// Dropping waits until the frames pushed are encoded and written.
+/// The movie grows in a file beside the final name, `NAME.XXXXXX.part`. Only a successful `finish` gives it the final
+/// name, in place of any earlier file. A movie that is dropped unfinished leaves nothing behind, unless the thread is
+/// panicking, or encoding or writing has failed: then the unfinished file stays, playable in the crash-safe layout.
+/// Dropping waits until the frames that were pushed are encoded and written.
 ///
-/// `Movie<Vec<u8>>` is a movie in memory, whose `finish` gives the bytes.
+/// The type parameter says where the movie goes: `Movie` is a file, `Movie<Vec<u8>>` memory, `Movie<Stream<W>>` a writer.
 ///
 /// ```
 /// use kinetograph::{Movie, Settings};
@@ -47,61 +45,81 @@ use crate::{Error, Result};
 /// assert_eq!(report.bytes, bytes.len() as u64);
 /// # Ok::<(), kinetograph::Error>(())
 /// ```
+#[must_use = "a movie that is dropped without `finish` is removed"]
 pub struct Movie<Output = ()> {
-    pipeline: Pipeline,
+    pipeline: Pipeline<Output>,
     converter: Converter,
     clock: Clock,
     size: (u32, u32),
     coded_size: (u32, u32),
-    /// Frames taken.
+    /// Frames pushed.
     frames: u64,
-    /// When the last frame begins and ends, in ticks.
+    /// When the last frame is presented, and when the next one is to be, in ticks.
     last: i64,
     next: i64,
-    /// The tick that the caller's time of the first frame fell on, once a time was given.
+    /// The tick of the time that the caller gave for the first frame, if it gave one.
     origin: Option<i64>,
     force_keyframe: bool,
-    /// Rows read by [`push_from`](Self::push_from).
+    /// The buffer of [`push_from`](Self::push_from).
     band: Vec<u8>,
     created: Instant,
-    output: PhantomData<fn() -> Output>,
 }
 
 impl Movie {
-    /// Begins a movie that `finish` will leave at `path`.
+    /// Begins a movie in a file, which [`finish`](Self::finish) leaves at `path`.
     ///
     /// # Errors
-    /// [`Error::Setting`] or [`Error::X264`] for settings that cannot be used, before a file exists; [`Error::Io`] if
-    /// none can be created beside `path`.
+    /// [`Error::Setting`], [`Error::X264Option`] or [`Error::X264`] for settings that cannot be used, before a file
+    /// exists; [`Error::Io`] if no file can be created beside `path`.
     pub fn create(path: impl AsRef<Path>, settings: &Settings) -> Result<Self> {
-        Self::begin(settings, |sets| Recording::create(path.as_ref(), settings, sets))
+        Self::begin(settings, |settings, stream| Recording::create(path.as_ref(), settings, stream))
     }
 
-    /// Begins a movie that is written as it is made, without seeking: to a socket, a pipe, standard output.
-    ///
-    /// A fragment reaches the writer in one `write_all`, followed by a `flush`: at the first keyframe after one second of
-    /// film, or whatever [`Settings::fragment_seconds`] says. For a live stream set
-    /// [`Settings::keyframe_interval`], which is 250 frames otherwise. In [`Layout::AnnexB`](crate::Layout::AnnexB) it
-    /// is each picture. Give the writer bare, without a buffer of its own, unless many small writes are dear.
-    ///
-    /// The writer is used on the encoder's thread and dropped by `finish`. As long as it blocks, `push` waits, as soon
-    /// as the queue and x264 have all they hold; if it panics, the panic goes on in the `push` or `finish` that follows,
-    /// and the movie has ended.
+    /// Writes what is still held back, and gives the file its name.
     ///
     /// # Errors
-    /// As [`create`](Self::create); [`Error::Setting`] for a layout that is not
-    /// [`Fragmented`](crate::Layout::Fragmented) or [`AnnexB`](crate::Layout::AnnexB).
-    pub fn stream(writer: impl Write + Send + 'static, settings: &Settings) -> Result<Self> {
-        Self::begin(settings, |sets| Recording::stream(Box::new(writer), settings, sets))
-    }
-
-    /// Writes what is still held back and gives the file its name.
-    ///
-    /// # Errors
-    /// [`Error::NoFrames`] if none was pushed; whatever went wrong in encoding and writing. Then no file of the final
-    /// name appears, and an earlier one stays as it was.
+    /// [`Error::NoFrames`] if no frame was pushed; any error of encoding or writing. No file appears under the final name
+    /// then, and an earlier one stays as it was.
     pub fn finish(self) -> Result<Report> {
-        self.end().map(|(report, _)| report)
+        self.end().map(|((), report)| report)
+    }
+}
+
+impl<W: Write + Send + 'static> Movie<Stream<W>> {
+    /// Begins a movie that is written without seeking: to a socket, a pipe, standard output.
+    ///
+    /// A fragment reaches the writer in one `write_all`, followed by a `flush`: at the first keyframe after one second, or
+    /// after what [`Settings::fragment_seconds`] says. A live stream needs a short [`Settings::keyframe_interval`], which
+    /// is 250 frames unless set. In [`Layout::AnnexB`](crate::Layout::AnnexB) each picture is written at once. Pass the
+    /// writer without a `BufWriter`, unless many small writes are expensive.
+    ///
+    /// The writer is used on the encoder's thread, and [`finish`](Self::finish) returns it. A blocked writer blocks `push`
+    /// once the queue is full. If the writer panics, the panic continues in the next `push` or `finish`, and the movie
+    /// has ended.
+    ///
+    /// # Errors
+    /// As [`create`](Movie::create); [`Error::Setting`] for a layout that is not
+    /// [`Fragmented`](crate::Layout::Fragmented) or [`AnnexB`](crate::Layout::AnnexB).
+    ///
+    /// ```
+    /// use kinetograph::{Frame, Layout, Movie, Settings};
+    ///
+    /// let mut movie = Movie::stream(Vec::new(), &Settings::new(64, 36).layout(Layout::Fragmented))?;
+    /// movie.push(Frame::gray8(&[128; 64 * 36], 64, 36))?;
+    /// let (bytes, report) = movie.finish()?;
+    /// assert_eq!(bytes.len() as u64, report.bytes);
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn stream(writer: W, settings: &Settings) -> Result<Self> {
+        Self::begin(settings, |settings, stream| Recording::stream(writer, settings, stream))
+    }
+
+    /// Writes what is still held back, and returns the writer.
+    ///
+    /// # Errors
+    /// [`Error::NoFrames`] if no frame was pushed; any error of encoding or writing.
+    pub fn finish(self) -> Result<(W, Report)> {
+        self.end().map(|(Stream(writer), report)| (writer, report))
     }
 }
 
@@ -111,24 +129,27 @@ impl Movie<Vec<u8>> {
     /// # Errors
     /// As [`create`](Movie::create).
     pub fn in_memory(settings: &Settings) -> Result<Self> {
-        Self::begin(settings, |sets| Recording::in_memory(settings, sets))
+        Self::begin(settings, Recording::in_memory)
     }
 
-    /// The finished movie's bytes.
+    /// Writes what is still held back, and returns the bytes of the movie.
     ///
     /// # Errors
-    /// [`Error::NoFrames`] if none was pushed; whatever went wrong in encoding.
+    /// [`Error::NoFrames`] if no frame was pushed; any error of encoding.
     pub fn finish(self) -> Result<(Vec<u8>, Report)> {
-        self.end().map(|(report, written)| (written.media, report))
+        self.end()
     }
 }
 
-impl<Output> Movie<Output> {
-    fn begin(settings: &Settings, record: impl FnOnce(&ParameterSets) -> Result<Recording>) -> Result<Self> {
+impl<Output: Send + 'static> Movie<Output> {
+    fn begin<S: Sink<Output = Output> + Send + 'static>(
+        settings: &Settings,
+        record: impl FnOnce(&ContainerSettings, &StreamInfo) -> Result<Recording<S>>,
+    ) -> Result<Self> {
         settings.validate()?;
         let created = Instant::now();
         let encoder = Encoder::open(settings, Threading::OwnThreads)?;
-        let recording = record(encoder.parameter_sets())?;
+        let recording = record(&settings.container, encoder.stream_info())?;
         Ok(Self {
             pipeline: Pipeline::start(settings, encoder, recording)?,
             converter: Converter::new(settings.color_space, settings.chroma, settings.bit_depth, settings.background),
@@ -142,31 +163,31 @@ impl<Output> Movie<Output> {
             force_keyframe: false,
             band: Vec::new(),
             created,
-            output: PhantomData,
         })
     }
+}
 
-    /// Adds a frame, shown for one frame's duration after the one before it.
+impl<Output> Movie<Output> {
+    /// Adds a frame, presented for one frame's duration after the frame before it.
     ///
-    /// The pixels are only read during the call: the same canvas can be drawn on again.
+    /// The pixels are read during the call only, so the same canvas can be drawn on again.
     ///
     /// # Errors
-    /// [`Error::FrameSize`] or [`Error::FrameData`] if the frame does not fit the movie: it is not taken, and the movie
-    /// goes on. Otherwise what went wrong in encoding or writing the frames before it; then the movie has ended.
+    /// [`Error::FrameSize`] or [`Error::FrameData`] if the frame does not fit the movie; the frame is not added, and the
+    /// movie goes on. Otherwise an error of encoding or writing the frames before it; the movie has ended then.
     pub fn push<'a>(&mut self, frame: impl Into<Frame<'a>>) -> Result<()> {
-        self.take(frame.into(), self.next)
+        self.add(frame.into(), self.next)
     }
 
-    /// Adds a frame that is shown from `seconds` on, until the next one.
+    /// Adds a frame that is presented from `seconds` on, until the next one.
     ///
-    /// The movie begins with its first frame: times count from the time given for that one, or from 0 if it was
-    /// [pushed](Self::push). With
-    /// [`Settings::variable_rate`] a time is rounded to the nearest tick of 1/90,000 s or finer; without, to the nearest
-    /// multiple of a frame's duration. The last frame is shown for one frame's duration, or as [`hold`](Self::hold)
-    /// says.
+    /// The movie begins with its first frame: times count from the time of that one, or from 0 if it was
+    /// [pushed](Self::push). With [`Settings::variable_rate`] a time is rounded to the nearest tick of 1/90,000 s or
+    /// finer; otherwise to the nearest multiple of a frame's duration. The last frame is presented for one frame's
+    /// duration, or for as long as [`hold`](Self::hold) says.
     ///
     /// # Errors
-    /// [`Error::Time`] if the time is not after that of the frame before, or too far from it: the frame is not taken.
+    /// [`Error::Time`] if the time is not after that of the frame before, or too far from it; the frame is not added.
     /// Otherwise as [`push`](Self::push).
     ///
     /// ```
@@ -181,33 +202,31 @@ impl<Output> Movie<Output> {
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
     pub fn push_at<'a>(&mut self, frame: impl Into<Frame<'a>>, seconds: f64) -> Result<()> {
-        let tick = self.clock.tick_at(seconds).ok_or_else(|| self.time_error(seconds, Clock::UNCOUNTABLE.into()))?;
+        let tick = self.clock.tick_at(seconds).ok_or_else(|| self.time_error(seconds, TimeError::NotCountable))?;
         // Times count from the first frame's, which is 0 unless it was given.
         let origin = self.origin.unwrap_or(if self.frames == 0 { tick } else { 0 });
         let pts = tick - origin;
         if self.frames > 0 && pts <= self.last {
-            let last = self.clock.seconds(self.last + origin);
-            return Err(
-                self.time_error(seconds, format!("it must be later than frame {} at {last} s", self.frames - 1))
-            );
+            let previous_seconds = self.clock.seconds(self.last + origin);
+            return Err(self.time_error(seconds, TimeError::NotAfter { previous_seconds }));
         }
         if pts - self.last > Clock::MAX_GAP {
             return Err(self.time_error(seconds, self.too_long()));
         }
-        self.take(frame.into(), pts)?;
+        self.add(frame.into(), pts)?;
         self.origin = Some(origin);
         Ok(())
     }
 
-    /// Reads a frame's raw pixels, row after row without gaps, and adds it as [`push`](Self::push) does; `false` at the
-    /// end of the input.
+    /// Reads the raw pixels of a frame, row after row without gaps, and adds it as [`push`](Self::push) does. Returns
+    /// `false` at the end of the input.
     ///
-    /// A frame is read and converted a few rows at a time, while they are in the processor's cache, which costs less
-    /// than reading all of it before it is pushed. Give the input bare, without a buffer of its own.
+    /// A frame is read and converted a few rows at a time, while they are in the processor's cache. That costs less than
+    /// reading the frame before it is pushed. Pass the input without a `BufReader`.
     ///
     /// # Errors
-    /// [`Error::FrameData`] if the input ends inside a frame, [`Error::Io`] if it cannot be read: the frame is not
-    /// taken, and the movie goes on. Otherwise as `push`.
+    /// [`Error::FrameData`] if the input ends inside a frame, [`Error::Io`] if it cannot be read; the frame is not added,
+    /// and the movie goes on. Otherwise as `push`.
     ///
     /// ```
     /// # use kinetograph::{Movie, PixelFormat, Settings};
@@ -219,29 +238,28 @@ impl<Output> Movie<Output> {
     /// assert_eq!(report.frames, 3);
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
-    pub fn push_from(&mut self, mut input: impl Read, format: PixelFormat) -> Result<bool> {
-        let size = self.size;
-        let mut band = std::mem::take(&mut self.band);
-        let added = self.add(self.next, |converter, planes| {
-            read_bands(&mut input, size, format, &mut band, |rows, first| converter.convert_rows(rows, planes, first))
-        });
-        self.band = band;
-        added
+    pub fn push_from(&mut self, input: impl Read, format: PixelFormat) -> Result<bool> {
+        let planes = self.pipeline.free_planes()?;
+        let convert = |rows: &Frame<'_>, first| self.converter.convert_rows(rows, planes, first);
+        let is_read = read_bands(input, self.size, format, &mut self.band, convert)?;
+        if is_read {
+            self.submit(self.next)?;
+        }
+        Ok(is_read)
     }
 
-    /// Shows the last frame for so many seconds more, which costs neither encoding nor bytes.
+    /// Presents the last frame for `seconds` longer, which costs neither encoding nor bytes.
     ///
-    /// After a frame that is shown for minutes (87 s at a variable rate of 30) the next one is a keyframe.
-    ///
-    /// Rounded as the times of [`push_at`](Self::push_at) are.
+    /// The duration is rounded as the times of [`push_at`](Self::push_at) are. After a frame that is presented for minutes
+    /// (87 s at a variable rate of 30) the next one is a keyframe.
     ///
     /// # Errors
-    /// [`Error::Time`] if there is no frame yet, if the duration is negative or not a number, or if the frame would
-    /// be shown too long for what players count in 28 bits.
+    /// [`Error::Time`] if there is no frame yet, if the duration is negative or not a number, or if the frame would be
+    /// presented for longer than players can count in 28 bits.
     pub fn hold(&mut self, seconds: f64) -> Result<()> {
-        let ticks = self.clock.tick_at(seconds).ok_or_else(|| self.time_error(seconds, Clock::UNCOUNTABLE.into()))?;
+        let ticks = self.clock.tick_at(seconds).ok_or_else(|| self.time_error(seconds, TimeError::NotCountable))?;
         if self.frames == 0 {
-            return Err(self.time_error(seconds, "there is no frame yet to hold".into()));
+            return Err(self.time_error(seconds, TimeError::NoFrame));
         }
         if self.next + ticks - self.last > Clock::MAX_GAP {
             return Err(self.time_error(seconds, self.too_long()));
@@ -250,59 +268,50 @@ impl<Output> Movie<Output> {
         Ok(())
     }
 
-    /// Makes the next frame a keyframe, one that players can seek to.
+    /// Makes the next frame a keyframe, which players can seek to.
     pub fn force_keyframe(&mut self) {
         self.force_keyframe = true;
     }
 
-    /// Frames pushed so far.
+    /// Returns the number of frames pushed so far.
     pub fn frames(&self) -> u64 {
         self.frames
     }
 
-    fn take(&mut self, frame: Frame<'_>, pts: i64) -> Result<()> {
-        frame.check()?;
+    fn add(&mut self, frame: Frame<'_>, pts: i64) -> Result<()> {
         frame.check_size(self.frames, self.size)?;
-        self.add(pts, |converter, planes| converter.convert(&frame, planes).map(|()| true)).map(drop)
+        self.converter.convert(&frame, self.pipeline.free_planes()?)?;
+        self.submit(pts)
     }
 
-    /// Adds the picture that `fill` makes, if it makes one.
-    fn add(&mut self, pts: i64, fill: impl FnOnce(&Converter, &mut Planes) -> Result<bool>) -> Result<bool> {
-        // Frames that are shown after a long one must not be decoded before it, or the container could not say when.
-        let after_long = self.frames > 0 && pts - self.last > Clock::MAX_FRAME;
-        let converter = &self.converter;
-        let added = self.pipeline.encode(pts, self.force_keyframe || after_long, |planes| fill(converter, planes))?;
-        if added {
-            self.force_keyframe = false;
-            self.frames += 1;
-            self.last = pts;
-            self.next = pts + i64::from(self.clock.frame);
-        }
-        Ok(added)
+    /// Submits the planes that were filled last, to be presented at `pts`.
+    fn submit(&mut self, pts: i64) -> Result<()> {
+        // Frames that follow a long one must not be decoded before it, or the container could not state their times.
+        let follows_long = self.frames > 0 && pts - self.last > Clock::MAX_FRAME;
+        self.pipeline.submit(pts, self.force_keyframe || follows_long)?;
+        self.force_keyframe = false;
+        self.frames += 1;
+        self.last = pts;
+        self.next = pts + i64::from(self.clock.frame);
+        Ok(())
     }
 
-    fn end(self) -> Result<(Report, Written)> {
+    fn end(self) -> Result<(Output, Report)> {
         if self.frames == 0 {
             return Err(Error::NoFrames);
         }
-        let written = self.pipeline.finish(self.next)?;
-        let report = Report {
-            frames: self.frames,
-            seconds: self.clock.seconds(self.next),
-            bytes: written.bytes,
-            width: self.coded_size.0,
-            height: self.coded_size.1,
-            elapsed: self.created.elapsed(),
-        };
-        Ok((report, written))
+        let Written { bytes, output } = self.pipeline.finish(self.next)?;
+        let (frames, seconds, elapsed) = (self.frames, self.clock.seconds(self.next), self.created.elapsed());
+        let (width, height) = self.coded_size;
+        Ok((output, Report { frames, seconds, bytes, width, height, elapsed }))
     }
 
-    fn time_error(&self, seconds: f64, reason: String) -> Error {
+    fn time_error(&self, seconds: f64, reason: TimeError) -> Error {
         Error::Time { frame: self.frames, seconds, reason }
     }
 
-    fn too_long(&self) -> String {
-        format!("a frame can be shown for {} s at most", self.clock.seconds(Clock::MAX_GAP))
+    fn too_long(&self) -> TimeError {
+        TimeError::TooLong { max_seconds: self.clock.seconds(Clock::MAX_GAP) }
     }
 }
 

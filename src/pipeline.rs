@@ -1,6 +1,7 @@
-//! The encoder on a thread of its own, behind a short queue of planes that go round.
+//! The encoder on a dedicated thread, behind a short queue of recycled planes.
 
 use std::panic::resume_unwind;
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -8,79 +9,84 @@ use crate::encoder::{Coding, Encoder};
 use crate::planes::Planes;
 use crate::recording::{Recording, Written};
 use crate::settings::Settings;
+use crate::sink::Sink;
 use crate::{Error, Result};
 
-/// Planes that go round: one being filled, one queued, one being copied by x264.
+/// Planes in circulation: one being filled, one queued, one being copied by x264.
 const PLANES: usize = 3;
 
-/// What the encoder's thread is asked to do.
-enum Job {
+/// What the encoder's thread is to do.
+enum Command {
     Encode {
         planes: Planes,
         pts: i64,
-        keyframe: bool,
+        is_keyframe: bool,
     },
     /// Write what x264 still holds, and finish the movie at this tick.
     Finish {
         end: i64,
     },
-    /// Write what x264 still holds, and leave the file unfinished.
+    /// Write what x264 still holds, and keep the unfinished file.
     Keep,
 }
 
-/// Encodes and writes pictures in the order they come, on a thread of its own.
+/// Encodes and writes pictures in the order in which they are submitted, on its own thread.
 ///
 /// Dropped before its end, it waits for the thread and removes the unfinished file; during a panic it keeps the file.
-pub(crate) struct Pipeline {
-    jobs: SyncSender<Job>,
-    /// Planes free to be filled.
-    free: Receiver<Planes>,
-    /// Those being filled; they stay here until a picture is in them, whatever becomes of the frame.
+pub(crate) struct Pipeline<Output> {
+    commands: SyncSender<Command>,
+    /// Planes that x264 has copied. The mutex is never locked: it makes a `Pipeline` `Sync`, which a `Receiver` is not.
+    free: Mutex<Receiver<Planes>>,
+    /// The planes being filled. They stay here until they are submitted, whatever becomes of the frame.
     filling: Option<Planes>,
-    /// Until its result has been taken.
-    thread: Option<JoinHandle<Result<Option<Written>>>>,
+    /// `None` when its result has been taken.
+    thread: Option<JoinHandle<Result<Option<Written<Output>>>>>,
 }
 
-impl Pipeline {
-    pub fn start(settings: &Settings, encoder: Encoder, recording: Recording) -> Result<Self> {
-        let (jobs, next_job) = sync_channel(PLANES);
+impl<Output: Send + 'static> Pipeline<Output> {
+    pub fn start<S>(settings: &Settings, encoder: Encoder, recording: Recording<S>) -> Result<Self>
+    where
+        S: Sink<Output = Output> + Send + 'static,
+    {
+        let (commands, next_command) = sync_channel(PLANES);
         let (give_back, free) = sync_channel(PLANES);
         for _ in 0..PLANES {
             let planes = Planes::new(settings.width, settings.height, settings.chroma, settings.bit_depth);
-            // There is room for all of them, and the receiver is at hand.
+            // The channel has room for all of them, and its receiver exists.
             let _ = give_back.send(planes);
         }
         let thread = std::thread::Builder::new()
             .name("kinetograph encoder".into())
-            .spawn(move || run(encoder, recording, &next_job, &give_back))
+            .spawn(move || run(encoder, recording, &next_command, &give_back))
             .map_err(Error::io("starting the encoder's thread"))?;
-        Ok(Self { jobs, free, filling: None, thread: Some(thread) })
+        Ok(Self { commands, free: Mutex::new(free), filling: None, thread: Some(thread) })
+    }
+}
+
+impl<Output> Pipeline<Output> {
+    /// Returns planes to fill; waits while the encoder has all of them.
+    pub fn free_planes(&mut self) -> Result<&mut Planes> {
+        if self.filling.is_none() {
+            let free = self.free.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+            self.filling = Some(free.map_err(|_| self.failure())?);
+        }
+        self.filling.as_mut().ok_or(Error::Ended)
     }
 
-    /// Has a picture encoded that is shown at `pts` ticks, if `fill` makes one in the planes that it is given; waits for
-    /// the encoder when it has all of them.
-    pub fn encode(&mut self, pts: i64, keyframe: bool, fill: impl FnOnce(&mut Planes) -> Result<bool>) -> Result<bool> {
-        let planes = match self.filling.take() {
-            Some(planes) => planes,
-            None => self.free.recv().map_err(|_| self.failure())?,
-        };
-        if !fill(self.filling.insert(planes))? {
-            return Ok(false);
-        }
-        match self.filling.take().map(|planes| self.jobs.send(Job::Encode { planes, pts, keyframe })) {
-            Some(Err(_)) => Err(self.failure()),
-            _ => Ok(true),
-        }
+    /// Submits the planes that [`free_planes`](Self::free_planes) returned last, to be presented at `pts` ticks.
+    pub fn submit(&mut self, pts: i64, is_keyframe: bool) -> Result<()> {
+        let Some(planes) = self.filling.take() else { return Ok(()) };
+        self.commands.send(Command::Encode { planes, pts, is_keyframe }).map_err(|_| self.failure())
     }
 
-    /// Has the movie finished, its last frame shown until `end` ticks.
-    pub fn finish(mut self, end: i64) -> Result<Written> {
+    /// Finishes the movie. Its last frame is presented until `end` ticks.
+    pub fn finish(mut self, end: i64) -> Result<Written<Output>> {
         // If the thread has ended, its result says why.
-        let _ = self.jobs.send(Job::Finish { end });
+        let _ = self.commands.send(Command::Finish { end });
         self.join()?.ok_or(Error::Ended)
     }
 
-    /// Why the thread ended before its time.
+    /// Returns why the thread has ended early.
     fn failure(&mut self) -> Error {
         match self.join() {
             Err(error) => error,
@@ -88,49 +94,50 @@ impl Pipeline {
         }
     }
 
-    /// Waits for the thread's result. A panic on it, of a user's writer or logger, goes on here.
-    fn join(&mut self) -> Result<Option<Written>> {
+    /// Waits for the thread's result. A panic on it, of a user's writer or logger, continues here.
+    fn join(&mut self) -> Result<Option<Written<Output>>> {
         let thread = self.thread.take().ok_or(Error::Ended)?;
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
-impl Drop for Pipeline {
+impl<Output> Drop for Pipeline<Output> {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         if std::thread::panicking() {
-            let _ = self.jobs.send(Job::Keep);
+            let _ = self.commands.send(Command::Keep);
         }
-        // The thread ends when no job can come any more.
-        self.jobs = sync_channel(0).0;
-        // Whoever drops a movie has given it up: neither its error nor its panic is of use to them.
+        // The thread ends when no sender is left.
+        self.commands = sync_channel(0).0;
+        // Whoever drops a movie has given it up, and has no use for its error or panic.
         let _ = thread.join();
     }
 }
 
-fn run(
+/// Runs the encoder's thread.
+fn run<S: Sink>(
     mut encoder: Encoder,
-    mut recording: Recording,
-    jobs: &Receiver<Job>,
+    mut recording: Recording<S>,
+    commands: &Receiver<Command>,
     give_back: &SyncSender<Planes>,
-) -> Result<Option<Written>> {
-    for job in jobs {
-        let written = match &job {
-            Job::Encode { planes, pts, keyframe } => {
-                let coding = if *keyframe { Coding::Keyframe } else { Coding::Any };
+) -> Result<Option<Written<S::Output>>> {
+    for command in commands {
+        let written = match &command {
+            Command::Encode { planes, pts, is_keyframe } => {
+                let coding = if *is_keyframe { Coding::Keyframe } else { Coding::Any };
                 let encoded = encoder.encode(planes, *pts, coding);
                 encoded.and_then(|packet| packet.map_or(Ok(()), |packet| recording.push(&packet)))
             }
-            Job::Finish { .. } | Job::Keep => flush(&mut encoder, &mut recording),
+            Command::Finish { .. } | Command::Keep => flush(&mut encoder, &mut recording),
         };
         if let Err(error) = written {
             return Err(recording.fail(error));
         }
-        match job {
-            // Nobody takes planes any more when the movie is being finished.
-            Job::Encode { planes, .. } => drop(give_back.send(planes)),
-            Job::Finish { end } => return recording.finish(end).map(Some),
-            Job::Keep => {
+        match command {
+            // Nobody receives planes any more when the movie is being finished.
+            Command::Encode { planes, .. } => drop(give_back.send(planes)),
+            Command::Finish { end } => return recording.finish(end).map(Some),
+            Command::Keep => {
                 recording.keep();
                 return Ok(None);
             }
@@ -139,7 +146,7 @@ fn run(
     Ok(None)
 }
 
-fn flush(encoder: &mut Encoder, recording: &mut Recording) -> Result<()> {
+fn flush<S: Sink>(encoder: &mut Encoder, recording: &mut Recording<S>) -> Result<()> {
     while let Some(packet) = encoder.flush()? {
         recording.push(&packet)?;
     }

@@ -1,25 +1,25 @@
-//! One picture as the encoder takes it: the word between `color` and `encoder`.
+//! One picture in the form that the encoder takes: what `color` passes to `encoder`.
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::settings::Chroma;
+use crate::settings::{BitDepth, Chroma};
 
-/// Bytes that planes, and samples that rows, are aligned to: a cache line, the widest vector register, and a block of
-/// the converter.
+/// The alignment of planes in bytes and of rows in samples: a cache line, the widest vector register, and a block of the
+/// converter.
 const ALIGN: usize = 64;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 struct Line([u8; ALIGN]);
 
-/// The planes of one picture, brightness first: I420, I422, I444 or I400, at 8 or 10 bits a sample.
+/// The planes of one picture, luma first: I420, I422, I444 or I400, at 8 or 10 bits per sample.
 ///
-/// Rows begin at multiples of 64 samples. Samples of more than 8 bits are `u16` in the machine's byte order. Reused from
-/// frame to frame, it is allocated once.
+/// Rows begin at multiples of 64 samples. Samples of more than 8 bits are `u16` in native byte order. Planes can be
+/// reused from frame to frame.
 ///
 /// ```
-/// use kinetograph::{Chroma, color::Planes};
-/// let planes = Planes::new(640, 360, Chroma::Yuv420, 8);
+/// use kinetograph::{BitDepth, Chroma, color::Planes};
+/// let planes = Planes::new(640, 360, Chroma::Yuv420, BitDepth::Eight);
 /// assert_eq!(planes.count(), 3);
 /// assert_eq!(planes.size(1), (320, 180));
 /// assert_eq!(planes.row(1, 0).len(), 320);
@@ -29,18 +29,17 @@ pub struct Planes {
     width: usize,
     height: usize,
     chroma: Chroma,
-    bit_depth: u8,
+    bit_depth: BitDepth,
     lines: Vec<Line>,
 }
 
 impl Planes {
-    /// Planes for pictures of `width` × `height` samples of brightness. Where chroma samples are shared, odd sizes are
-    /// rounded up. All samples are 0.
+    /// Creates planes for pictures of `width` × `height` luma samples, which are all 0. Where luma samples share chroma
+    /// samples, odd sizes are rounded up.
     ///
     /// # Panics
-    /// If `bit_depth` is neither 8 nor 10, or if memory cannot hold the planes.
-    pub fn new(width: u32, height: u32, chroma: Chroma, bit_depth: u8) -> Self {
-        assert!(bit_depth == 8 || bit_depth == 10, "bit depth {bit_depth} is neither 8 nor 10");
+    /// If memory cannot hold the planes.
+    pub fn new(width: u32, height: u32, chroma: Chroma, bit_depth: BitDepth) -> Self {
         let (wide, high) = chroma.subsampling();
         let mut planes = Self {
             width: (width as usize).next_multiple_of(wide as usize),
@@ -49,7 +48,7 @@ impl Planes {
             bit_depth,
             lines: Vec::new(),
         };
-        // 16 bytes a pixel are more than any planes have, their rows' padding included.
+        // No planes need 16 bytes a pixel, even with the padding of their rows.
         assert!(
             (planes.width + ALIGN)
                 .checked_mul(planes.height + 1)
@@ -61,32 +60,32 @@ impl Planes {
         planes
     }
 
-    /// Width of the brightness plane in samples.
+    /// Returns the width of the luma plane in samples.
     pub fn width(&self) -> u32 {
         self.width as u32
     }
 
-    /// Height of the brightness plane in samples.
+    /// Returns the height of the luma plane in samples.
     pub fn height(&self) -> u32 {
         self.height as u32
     }
 
-    /// Colour samples to a brightness sample.
+    /// Returns the chroma format.
     pub fn chroma(&self) -> Chroma {
         self.chroma
     }
 
-    /// Bits a sample: 8 or 10.
-    pub fn bit_depth(&self) -> u8 {
+    /// Returns the bits per sample.
+    pub fn bit_depth(&self) -> BitDepth {
         self.bit_depth
     }
 
-    /// The number of planes: 3, or 1 without chroma.
+    /// Returns the number of planes: 3, or 1 without chroma.
     pub fn count(&self) -> usize {
         if self.chroma == Chroma::Gray { 1 } else { 3 }
     }
 
-    /// Width and height of a plane, in samples.
+    /// Returns the width and height of a plane, in samples.
     pub fn size(&self, plane: usize) -> (usize, usize) {
         if plane == 0 {
             return (self.width, self.height);
@@ -95,34 +94,33 @@ impl Planes {
         (self.width / wide as usize, self.height / high as usize)
     }
 
-    /// Bytes from the beginning of one row of a plane to the next.
+    /// Returns the bytes from the start of one row of a plane to the start of the next.
     pub fn stride(&self, plane: usize) -> usize {
-        self.size(plane).0.next_multiple_of(ALIGN) * self.bytes_per_sample()
+        self.size(plane).0.next_multiple_of(ALIGN) * self.bit_depth.bytes()
     }
 
-    /// The bytes of a plane, with the padding at the end of each row.
+    /// Returns the bytes of a plane, with the padding at the end of each row.
     pub fn plane(&self, plane: usize) -> &[u8] {
         let range = self.range(plane);
         &bytemuck::cast_slice(&self.lines)[range]
     }
 
-    /// The samples of a row of a plane, as bytes, without padding.
+    /// Returns the samples of a row of a plane as bytes, without padding.
+    ///
+    /// # Panics
+    /// If there is no such plane or row.
     pub fn row(&self, plane: usize, y: usize) -> &[u8] {
-        let bytes = self.size(plane).0 * self.bytes_per_sample();
+        let bytes = self.size(plane).0 * self.bit_depth.bytes();
         &self.plane(plane)[y * self.stride(plane)..][..bytes]
     }
 
-    /// All planes at once, for writing.
+    /// Returns the bytes of all planes for writing.
     pub(crate) fn planes_mut(&mut self) -> [&mut [u8]; 3] {
         let (first, second) =
             (self.range(0).end, if self.count() == 3 { self.range(1).end } else { self.range(0).end });
         let (y, rest) = bytemuck::cast_slice_mut::<Line, u8>(&mut self.lines).split_at_mut(first);
         let (u, v) = rest.split_at_mut(second - first);
         [y, u, v]
-    }
-
-    fn bytes_per_sample(&self) -> usize {
-        usize::from(self.bit_depth).div_ceil(8)
     }
 
     fn plane_bytes(&self, plane: usize) -> usize {

@@ -1,4 +1,4 @@
-//! What is told while a movie is made.
+//! Progress reports while a movie is made.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -6,28 +6,28 @@ use std::time::Duration;
 
 use crate::report::Bytes;
 
-/// How far an [`Animation`](crate::Animation) has come.
+/// The progress of an [`Animation`](crate::Animation).
 ///
-/// Displayed as one line of constant width, to be printed over the one before it:
+/// It prints as one line of constant width, so that each line covers the previous one after a carriage return:
 /// ` 120 of 3000 frames,   4 %,    612 frames/s,    0:05 left,   91.4 kB`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Frames of the whole movie.
+    /// Frames in the movie.
     pub frames: u64,
-    /// Frames that are drawn.
+    /// Frames drawn.
     pub drawn: u64,
-    /// Frames that x264 has taken.
+    /// Frames passed to x264.
     pub encoded: u64,
-    /// Frames that are written. Parts wait for those before them, so this is behind and comes in steps.
+    /// Frames written. Segments are written in order, so this number lags behind and grows in steps.
     pub written: u64,
-    /// Bytes of encoded film written, without the container.
+    /// Bytes of packets written, without the container.
     pub bytes: u64,
-    /// The time since the beginning.
+    /// The time since the start.
     pub elapsed: Duration,
-    /// Frames of finished parts that an earlier run left; drawn, encoded and written include them.
+    /// Frames of segments that an earlier run completed. `drawn`, `encoded` and `written` include them.
     pub kept: u64,
-    /// Whether the movie is finished and has its name. Told once, as the last.
+    /// Whether the movie is finished and has its final name: true in the last report only.
     pub finished: bool,
 }
 
@@ -37,17 +37,17 @@ impl Progress {
         Self { frames, drawn, encoded, written: 0, bytes: 0, elapsed: Duration::ZERO, kept, finished: false }
     }
 
-    /// How much is done, 0 to 1.
+    /// Returns the encoded fraction of the movie, 0 to 1.
     pub fn fraction(&self) -> f64 {
         self.encoded as f64 / self.frames.max(1) as f64
     }
 
-    /// Frames a second, averaged since the beginning.
+    /// Returns the frames encoded per second, averaged since the start.
     pub fn frames_per_second(&self) -> f64 {
         (self.encoded - self.kept) as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
-    /// The time that is left if it goes on as it went so far; `None` before the first frame.
+    /// Returns an estimate of the remaining time from the average rate, or `None` before the first frame.
     pub fn remaining(&self) -> Option<Duration> {
         let rate = self.frames_per_second();
         Duration::try_from_secs_f64((self.frames - self.encoded) as f64 / rate).ok()
@@ -67,7 +67,7 @@ impl fmt::Display for Progress {
             "{:>digits$} of {} frames, {:>3.0} %, {:>6.*} frames/s, {time:>14}, {:>8}",
             self.encoded,
             self.frames,
-            // 100 % only when nothing is missing.
+            // Rounded down, so that 100 % means that no frame is missing.
             (100.0 * self.fraction()).floor(),
             usize::from(self.frames_per_second() < 10.0),
             self.frames_per_second(),
@@ -76,7 +76,7 @@ impl fmt::Display for Progress {
     }
 }
 
-/// A duration as hours, minutes and seconds.
+/// A duration, printed as hours, minutes and seconds.
 struct Clock(Duration);
 
 impl fmt::Display for Clock {
@@ -87,9 +87,11 @@ impl fmt::Display for Clock {
     }
 }
 
-/// What a closure that is told of the progress answers: nothing, or a [`ControlFlow`] whose `Break` cancels the movie.
+/// What a progress closure returns: `()`, or a [`ControlFlow`] whose `Break` cancels the movie.
+///
+/// It is sealed: the crate does not export it, so that no other type can implement it.
 pub trait ProgressAnswer {
-    /// Whether to go on.
+    /// Returns whether to continue.
     fn answer(self) -> ControlFlow<()>;
 }
 
@@ -110,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_progress_covers_the_one_before_it() {
+    fn lines_of_progress_have_one_width() {
         let mut progress = Progress::new(3000, 0);
         let first = progress.to_string();
         assert!(first.starts_with("   0 of 3000 frames,   0 %,    0.0 frames/s,"), "{first}");
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_run_did_does_not_count_as_speed() {
+    fn frames_of_an_earlier_run_do_not_count_as_speed() {
         let mut progress = Progress::new(1000, 500);
         (progress.encoded, progress.elapsed) = (600, Duration::from_secs(1));
         assert_eq!(progress.frames_per_second(), 100.0);

@@ -1,9 +1,11 @@
-//! What is told at the end.
+//! The report about a finished movie.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What a finished movie is.
+/// The facts about a finished movie.
+///
+/// It prints as one line: `90 frames, 3.000 s, 9.1 kB, 612 frames/s`.
 ///
 /// ```
 /// # use kinetograph::{Frame, Movie, Settings};
@@ -19,37 +21,36 @@ use std::time::Duration;
 pub struct Report {
     /// Frames in the movie.
     pub frames: u64,
-    /// How long it plays, in seconds.
+    /// Duration in seconds.
     pub seconds: f64,
     /// Size of the finished file in bytes.
     pub bytes: u64,
-    /// Width of the pictures in pixels, made even where the chroma needs it.
+    /// Width of the coded pictures in pixels, rounded up to even where the chroma format needs it.
     pub width: u32,
-    /// Height of the pictures in pixels, made even where the chroma needs it.
+    /// Height of the coded pictures in pixels, rounded up to even where the chroma format needs it.
     pub height: u32,
-    /// The time from creating the movie to finishing it.
+    /// The time from the creation of the movie to its end.
     pub elapsed: Duration,
 }
 
-/// `90 frames, 3.000 s, 9.1 kB, 612 frames/s`
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.frames == 1 { "" } else { "s" };
         let rate = self.frames as f64 / self.elapsed.as_secs_f64().max(1e-9);
         write!(f, "{} frame{plural}, {:.3} s, {}, ", self.frames, self.seconds, Bytes(self.bytes))?;
-        // Slow drawing should not read as "0 frames/s".
+        // A rate below one is not "0 frames/s".
         write!(f, "{rate:.*} frames/s", if rate < 10.0 { 1 } else { 0 })
     }
 }
 
-/// A number of bytes for people, in powers of 1000.
+/// A number of bytes, printed with a unit in powers of 1000.
 pub(crate) struct Bytes(pub u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut value = self.0 as f64;
         for unit in ["B", "kB", "MB", "GB"] {
-            // 999.95 would be printed as 1000.0.
+            // 999.95 is printed as 1000.0.
             if value < 999.95 {
                 return write!(f, "{value:.*} {unit}", if unit == "B" { 0 } else { 1 });
             }

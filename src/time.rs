@@ -1,12 +1,18 @@
-//! Frame rates and the ticks that times are counted in.
+//! Frame rates, and the ticks in which times are counted.
 
 use crate::{Error, Result};
 
 /// Frames per second, as an exact fraction.
 ///
-/// Made from a whole number, a fraction or a decimal; a decimal means the broadcast rate it abbreviates where there is
-/// one (23.976, 29.97, 47.952, 59.94, 119.88), else a fraction within a millionth of it, as simple as continued fractions
-/// make it.
+/// It is created from a whole number, a fraction or a decimal, and prints as and parses from `30`, `30000/1001` or
+/// `29.97`. A decimal that abbreviates a broadcast rate (23.976, 29.97, 47.952, 59.94, 119.88) means that rate. Any other
+/// decimal becomes the first convergent of its continued fraction within a millionth of it.
+///
+/// The conversions cannot fail, so that `frame_rate(29.97)` reads as it does. A value that cannot be a rate, such as 0 or
+/// NaN, is kept as it is, and [`Settings::validate`](crate::Settings::validate) refuses it. Usable rates are 1/3600 to
+/// 1,000,000 frames per second whose terms are at most 1,000,000. Parsing refuses the others at once.
+///
+/// Rates are equal if they are the same fraction; rates that are kept decimals, if they have the same bits.
 ///
 /// ```
 /// use kinetograph::FrameRate;
@@ -14,40 +20,40 @@ use crate::{Error, Result};
 /// assert_eq!(FrameRate::from(12.5), FrameRate::from((25, 2)));
 /// assert_eq!(FrameRate::from(30).to_string(), "30");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FrameRate(Rate);
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Rate {
     /// Numerator and denominator in lowest terms.
     Ratio(u32, u32),
-    /// A decimal that no fraction stands for, kept for the error message.
-    Unusable(f64),
+    /// The bits of a decimal that no fraction stands for, kept for the error message. As bits, NaN equals itself.
+    Unusable(u64),
 }
 
-/// The largest numerator and denominator of a frame rate: the timescale, which is a multiple of the numerator, then
-/// fits the 32 bits that the file format and x264 have for it.
+/// The largest numerator and denominator of a frame rate. The timescale, a multiple of the numerator, then fits in the 32
+/// bits that the file format and x264 have for it.
 const MAX_TERM: u32 = 1_000_000;
 
-/// The longest a frame may be at a constant rate, in seconds.
+/// The longest duration of a frame at a constant rate, in seconds.
 const MAX_FRAME_SECONDS: u32 = 3600;
 
 impl FrameRate {
-    /// The numerator of the fraction in lowest terms; 0 when the rate is not usable.
+    /// Returns the numerator of the fraction in lowest terms, or 0 for a decimal that cannot be a rate.
     pub fn numerator(self) -> u32 {
         self.terms().0
     }
 
-    /// The denominator of the fraction in lowest terms.
+    /// Returns the denominator of the fraction in lowest terms, or 1 for a decimal that cannot be a rate.
     pub fn denominator(self) -> u32 {
         self.terms().1
     }
 
-    /// Frames per second as a float.
+    /// Returns the frames per second as a float: of a decimal that cannot be a rate, that decimal.
     pub fn as_f64(self) -> f64 {
         match self.0 {
             Rate::Ratio(num, den) => f64::from(num) / f64::from(den),
-            Rate::Unusable(value) => value,
+            Rate::Unusable(bits) => f64::from_bits(bits),
         }
     }
 
@@ -70,7 +76,7 @@ impl FrameRate {
             "frame_rate",
             self,
             format!(
-                "it must be 1/{MAX_FRAME_SECONDS} to {MAX_TERM} frames a second, \
+                "it must be 1/{MAX_FRAME_SECONDS} to {MAX_TERM} frames per second, \
                  a fraction whose terms are at most {MAX_TERM}"
             ),
         ))
@@ -82,7 +88,7 @@ impl std::fmt::Display for FrameRate {
         match self.0 {
             Rate::Ratio(num, 1) => write!(f, "{num}"),
             Rate::Ratio(num, den) => write!(f, "{num}/{den}"),
-            Rate::Unusable(value) => write!(f, "{value}"),
+            Rate::Unusable(bits) => write!(f, "{}", f64::from_bits(bits)),
         }
     }
 }
@@ -95,27 +101,24 @@ impl From<u32> for FrameRate {
 
 impl From<(u32, u32)> for FrameRate {
     fn from((num, den): (u32, u32)) -> Self {
-        let (mut a, mut b) = (num, den);
-        while b != 0 {
-            (a, b) = (b, a % b);
-        }
-        let divisor = a.max(1);
+        // A divisor of a u32 is a u32.
+        let divisor = gcd(num.into(), den.into()).max(1) as u32;
         Self(Rate::Ratio(num / divisor, den / divisor))
     }
 }
 
 impl From<f64> for FrameRate {
     fn from(rate: f64) -> Self {
-        // Broadcast rates are written with two or three decimals and mean n·1000/1001.
+        // Broadcast rates are n·1000/1001, and are written with two or three decimals.
         let whole = (rate * 1.001).round();
         let broadcast = whole * 1000.0 / 1001.0;
         if [24.0, 30.0, 48.0, 60.0, 120.0].contains(&whole) && (rate - broadcast).abs() < 0.005 && rate.fract() != 0.0 {
             return Self::from((whole as u32 * 1000, 1001));
         }
         if !(rate > 0.0 && rate <= f64::from(MAX_TERM)) {
-            return Self(Rate::Unusable(rate));
+            return Self(Rate::Unusable(rate.to_bits()));
         }
-        // Continued fraction: the first convergent within a millionth.
+        // The first convergent of the continued fraction within a millionth.
         let (mut p, mut q, mut p1, mut q1) = (rate.floor(), 1.0, 1.0, 0.0);
         let mut rest = rate - p;
         while ((p / q - rate) / rate).abs() > 1e-6 {
@@ -124,7 +127,7 @@ impl From<f64> for FrameRate {
             (p, p1) = (term * p + p1, p);
             (q, q1) = (term * q + q1, q);
             if p > f64::from(MAX_TERM) || q > f64::from(MAX_TERM) {
-                return Self(Rate::Unusable(rate));
+                return Self(Rate::Unusable(rate.to_bits()));
             }
         }
         Self::from((p as u32, q as u32))
@@ -134,7 +137,10 @@ impl From<f64> for FrameRate {
 impl std::str::FromStr for FrameRate {
     type Err = Error;
 
-    /// Reads `30`, `30000/1001` or `29.97`.
+    /// Parses `30`, `30000/1001` or `29.97`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for any other text and for a rate that is not usable.
     fn from_str(text: &str) -> Result<Self> {
         let unreadable = || Error::setting("frame_rate", format!("{text:?}"), "write it as 30, 30000/1001 or 29.97");
         let rate = match text.split_once('/') {
@@ -152,34 +158,31 @@ impl std::str::FromStr for FrameRate {
     }
 }
 
-/// How the times of a movie are counted: its timescale and the ticks of one frame.
+/// The timescale of a movie and the ticks of one frame.
 ///
-/// At a constant rate the timescale is the numerator of the rate times the power of two that brings it to 10,000 or
-/// more, as ffmpeg chooses it, or a smaller one if frames are minutes long; at a variable rate it is the multiple of the
-/// numerator that reaches 90,000. Either way a frame of the nominal rate has a whole number of ticks.
+/// At a constant rate the timescale is the numerator of the rate times the smallest power of two that makes it 10,000 or
+/// more, as in ffmpeg, or a smaller power if frames last minutes. At a variable rate it is the smallest multiple of the
+/// numerator that is at least 90,000. In both cases a frame of the nominal rate has a whole number of ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Clock {
-    /// Ticks a second.
+    /// Ticks per second.
     pub timescale: u32,
     /// Ticks of one frame at the nominal rate.
     pub frame: u32,
-    /// Whether frames may begin at any tick; otherwise they begin at multiples of `frame`.
+    /// Whether frames may begin at any tick, and not only at multiples of `frame`.
     pub variable: bool,
 }
 
 impl Clock {
-    /// The longest time from one frame to the next, in ticks: ffmpeg takes composition offsets of 2^28 at most, and a
+    /// The longest time from one frame to the next, in ticks. ffmpeg accepts composition offsets of at most 2^28, and a
     /// keyframe is decoded two frames before it is shown.
     pub const MAX_GAP: i64 = 1 << 27;
 
     /// The longest time from one frame to the next, in ticks, unless the next is a keyframe. With x264's deepest
-    /// reordering a frame is shown 17 frames after it has been decoded, one of which may be as long as a gap can be.
+    /// reordering a frame is shown 17 frames after it is decoded, each of which may be that long.
     pub const MAX_FRAME: i64 = Self::MAX_GAP / 17;
 
-    /// Why [`tick_at`](Self::tick_at) gives no tick.
-    pub const UNCOUNTABLE: &str = "it must be a number, not negative, of at most 2^53 ticks";
-
-    /// `rate` must be valid.
+    /// Creates the clock of a valid frame rate.
     pub fn new(rate: FrameRate, variable: bool) -> Self {
         let (num, den) = rate.terms();
         let multiple = if variable {
@@ -192,8 +195,8 @@ impl Clock {
         Self { timescale: num * multiple, frame: den * multiple, variable }
     }
 
-    /// The tick nearest to a time in seconds, on a frame's beginning if the rate is constant; `None` if it is negative,
-    /// not a number or beyond what 53 bits count exactly.
+    /// Returns the tick nearest to a time in seconds; at a constant rate, the nearest beginning of a frame. Returns `None`
+    /// if the time is negative, not a number, or more ticks than the 53 bits of a float count exactly.
     pub fn tick_at(self, seconds: f64) -> Option<i64> {
         let step = if self.variable { 1 } else { i64::from(self.frame) };
         let steps = (seconds * f64::from(self.timescale) / step as f64).round();
@@ -201,10 +204,18 @@ impl Clock {
         (steps >= 0.0 && steps <= limit).then(|| steps as i64 * step)
     }
 
-    /// The time of a tick, in seconds.
+    /// Returns the time of a tick in seconds.
     pub fn seconds(self, ticks: i64) -> f64 {
         ticks as f64 / f64::from(self.timescale)
     }
+}
+
+/// Returns the greatest common divisor of two numbers that are not negative; that of 0 and `a` is `a`.
+pub(crate) fn gcd(mut a: i64, mut b: i64) -> i64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 #[cfg(test)]
@@ -236,6 +247,23 @@ mod tests {
         ] {
             let error = rate.validate().unwrap_err().to_string();
             assert!(error.starts_with(shown), "{error}");
+        }
+    }
+
+    #[test]
+    fn equal_rates_have_equal_hashes_and_nan_equals_itself() {
+        let rates = [0.5.into(), (1, 2).into(), (2, 4).into(), f64::NAN.into(), f64::NAN.into(), f64::INFINITY.into()];
+        let different: std::collections::HashSet<FrameRate> = rates.into_iter().collect();
+        assert_eq!(different.len(), 3);
+    }
+
+    #[test]
+    fn a_rate_parses_from_what_it_prints() {
+        for rate in [FrameRate::from(30), FrameRate::from(29.97), FrameRate::from((1, 3600))] {
+            assert_eq!(rate.to_string().parse::<FrameRate>().unwrap(), rate);
+        }
+        for text in ["", "0", "NaN", "-1", "30/0", "fast"] {
+            text.parse::<FrameRate>().unwrap_err();
         }
     }
 

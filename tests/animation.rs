@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use kinetograph::{Animation, Error, Frame, FrameInfo, Layout, Movie, Preset, Progress, Quality, Settings, Tune};
+use kinetograph::{
+    Animation, BitDepth, Error, Frame, FrameInfo, Layout, Movie, Preset, Progress, Quality, Settings, Tune, Vbv,
+};
 use tiny_skia::{Color, ColorU8, Paint, Pixmap, PremultipliedColorU8, Rect, Transform};
 
 #[path = "judge/boxes.rs"]
@@ -88,11 +90,11 @@ fn every_number_of_workers_gives_the_same_bytes() {
         ("short groups", thorough().keyframe_interval(7), 500),
         ("all keyframes", settings().keyframe_interval(1), 501),
         ("bit rate", settings().quality(Quality::Bitrate(200)), 300),
-        ("buffer", thorough().quality(Quality::Crf(20.0)).vbv(300, 300), 100),
+        ("buffer", thorough().quality(Quality::Crf(20.0)).vbv(Vbv::new(300, 300)), 100),
         ("zones", settings().x264_option("zones", "100,200,q=10"), 300),
         ("variable rate", settings().variable_rate(true), 300),
     ] {
-        let movie = |workers| Animation::new(settings.clone(), frames, number).workers(workers).into_bytes().unwrap();
+        let movie = |workers| Animation::new(settings.clone(), frames, number).workers(workers).into_bytes().unwrap().0;
         let first = movie(2);
         for workers in [1, 2, 3, 8, 64] {
             assert!(movie(workers) == first, "{name}: {workers} workers give other bytes");
@@ -103,7 +105,7 @@ fn every_number_of_workers_gives_the_same_bytes() {
 #[test]
 fn a_movie_of_one_part_is_the_movie_of_its_frames_pushed() {
     let settings = thorough().threads(4);
-    let animated = Animation::new(settings.clone(), 200, number).into_bytes().unwrap();
+    let animated = Animation::new(settings.clone(), 200, number).into_bytes().unwrap().0;
     let mut movie = Movie::in_memory(&settings.expected_frames(200)).unwrap();
     for picture in &pictures(200) {
         movie.push(picture).unwrap();
@@ -113,13 +115,13 @@ fn a_movie_of_one_part_is_the_movie_of_its_frames_pushed() {
 
 #[test]
 fn frames_that_are_given_make_the_movie_of_frames_drawn_alike() {
-    let drawn = Animation::new(thorough(), 600, number).into_bytes().unwrap();
+    let drawn = Animation::new(thorough(), 600, number).into_bytes().unwrap().0;
     let pictures = pictures(600);
     let at = |moment: FrameInfo| pictures.get(moment.index() as usize).ok_or("no such picture");
     let lent = Animation::from_frames(thorough(), 600, |moment| Ok(Frame::from(at(moment)?)));
-    assert!(lent.into_bytes().unwrap() == drawn);
+    assert!(lent.into_bytes().unwrap().0 == drawn);
     let owned = Animation::from_frames(thorough(), 600, |moment| Ok(at(moment)?.clone()));
-    assert!(owned.into_bytes().unwrap() == drawn);
+    assert!(owned.into_bytes().unwrap().0 == drawn);
     let missing = Animation::from_frames(thorough(), 601, |moment| Ok(at(moment)?.clone()));
     assert_eq!(missing.into_bytes().unwrap_err().to_string(), "drawing frame 600: no such picture");
 }
@@ -195,15 +197,14 @@ fn neighbouring_idr_pictures_have_different_ids() {
             }
             Ok(())
         };
-        let interval = settings.keyframe_interval;
-        Animation::new(settings, frames, scenes).save(&path).unwrap();
+        Animation::new(settings.clone(), frames, scenes).save(&path).unwrap();
         let slices = slices(&path);
         assert_eq!(slices.len() as u64, frames);
         let ids: Vec<_> = slices.iter().map(|slice| slice.idr_pic_id).collect();
         assert!(ids.iter().flatten().count() >= 3, "{ids:?}");
         for (index, pair) in ids.windows(2).enumerate() {
             let alike = pair[0].is_some() && pair[0] == pair[1];
-            assert!(!alike, "pictures {index} and the next, every {interval:?}: {ids:?}");
+            assert!(!alike, "pictures {index} and the next of {settings:?}: {ids:?}");
         }
     }
 }
@@ -218,7 +219,7 @@ fn parts_are_coded_as_one_encoder_codes_the_whole() {
         thorough().frame_rate(1).x264_option("qcomp", 0.8),
         thorough().frame_rate(200).tune(Tune::Grain),
         thorough().variable_rate(true),
-        thorough().bit_depth(10).x264_option("ipratio", 2),
+        thorough().bit_depth(BitDepth::Ten).x264_option("ipratio", 2),
         thorough().quality(Quality::Qp(20)),
         thorough().x264_option("bframes", 0),
         thorough().x264_option("bframes", 16).x264_option("b-adapt", 0),
@@ -228,7 +229,7 @@ fn parts_are_coded_as_one_encoder_codes_the_whole() {
             let settings = settings.clone().keyframe_interval(126).threads(threads).layout(Layout::Progressive);
             let parts = Animation::new(settings.clone(), frames, number);
             assert_eq!(parts.segments().unwrap(), 3);
-            let parts = parts.into_bytes().unwrap();
+            let parts = parts.into_bytes().unwrap().0;
             let mut movie = Movie::in_memory(&settings).unwrap();
             pictures[..frames as usize].iter().for_each(|picture| movie.push(picture).unwrap());
             let (parts, one) = (boxes::samples(&parts), boxes::samples(&movie.finish().unwrap().0));
@@ -321,8 +322,8 @@ fn an_error_of_the_closure_has_its_frame_and_leaves_no_file() {
             number(canvas, frame)
         };
         let error = Animation::new(settings(), 1_000_000, fail).workers(workers).save(&path).unwrap_err();
-        assert_eq!(error.to_string(), "drawing frame 333: out of ink");
         assert!(matches!(error, Error::Draw { frame: 333, .. }));
+        assert_eq!(format!("{error} | {error:?}"), "drawing frame 333 failed | drawing frame 333 failed: out of ink");
         assert!(drawn.into_inner() < 20_000, "the workers have not stopped");
     }
     assert_eq!(listing(folder.path()), ["movie.mp4"]);
@@ -364,7 +365,7 @@ fn progress_is_told_now_and_then_and_at_the_end() {
     };
     let begin = Instant::now();
     let movie = Animation::new(thorough(), 600, slow).on_progress(|progress| told.push(progress.clone()));
-    let bytes = movie.workers(2).into_bytes().unwrap().len() as u64;
+    let bytes = movie.workers(2).into_bytes().unwrap().0.len() as u64;
     let tenths = begin.elapsed().as_secs_f64() / 0.1;
     assert!(told.len() >= 4 && told.len() as f64 <= tenths + 2.0, "told {} times in {tenths} tenths", told.len());
     for pair in told.windows(2) {

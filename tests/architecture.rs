@@ -1,130 +1,86 @@
-//! The rooms of the house, as ARCHITECTURE.md has them, and what Cargo.toml promises, held against the code.
+//! The rooms of ARCHITECTURE.md and the promises of Cargo.toml, checked against the code.
+
+#[path = "architecture/modules.rs"]
+mod modules;
+#[path = "architecture/rules.rs"]
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The third column of the row of words, which all rooms may name.
-const WORDS: &str = "each other";
+use modules::Crate;
+use rules::{Page, cycles, file_cycles, unsafe_outside};
 
-/// What rooms may name, from the table of ARCHITECTURE.md: the room, and its third column. Words may name each other.
-fn table() -> BTreeMap<String, BTreeSet<String>> {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
-    let names = |cell: &str| -> BTreeSet<String> {
-        let quoted = cell.split('`').skip(1).step_by(2);
-        quoted.map(|name| name.trim_end_matches(".rs").trim_end_matches('/').to_string()).collect()
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns the texts of the Rust files of a folder, by their paths below it.
+fn sources(folder: &Path) -> BTreeMap<String, String> {
+    fn paths(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { paths(&path) } else { vec![path] }).collect()
+    }
+    let files = paths(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let named = |path: PathBuf| {
+        let below: Vec<_> = path.strip_prefix(folder).unwrap().iter().map(|part| part.to_str().unwrap()).collect();
+        (below.join("/"), fs::read_to_string(&path).unwrap())
     };
-    let mut table = BTreeMap::new();
-    for row in page.lines().skip_while(|line| *line != "## The rooms").filter(|line| line.starts_with("| `")) {
-        let cells: Vec<_> = row.split('|').collect();
-        let [_, rooms, _, named, _] = cells[..] else { break };
-        let named = if named.contains(WORDS) { names(rooms) } else { names(named) };
-        for room in names(rooms) {
-            assert!(table.insert(room, named.clone()).is_none(), "two rows in {row}");
-        }
-    }
-    table
+    files.map(named).collect()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let nested = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
-    nested.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+fn library() -> Crate {
+    Crate::read(&sources(&root().join("src")))
 }
 
-/// The room of a source file: the first part of its path below src, without `.rs`.
-fn room_of(file: &Path) -> String {
-    let below = file.strip_prefix(source_folder()).unwrap();
-    below.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_string()
+fn page() -> Page {
+    Page::read(&fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap())
 }
 
-fn source_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
-}
-
-/// A file's text without its unit tests, which stand at its end.
-fn product_code(file: &Path) -> String {
-    let text = fs::read_to_string(file).unwrap();
-    text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_string()
-}
-
-/// The modules of the crate that a text names, as `crate::name` or in `crate::{name::…}`.
-fn named_rooms(text: &str) -> BTreeSet<String> {
-    let modules: BTreeSet<_> = sources(&source_folder()).iter().map(|file| room_of(file)).collect();
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let mut named = BTreeSet::new();
-    for after in code.split("crate::").skip(1) {
-        // The names at the depth of the group's own braces; without a group, the one name.
-        let (mut depth, mut name, mut is_first) = (0, String::new(), true);
-        for c in after.chars() {
-            match c {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                ',' if depth == 1 => is_first = true,
-                c if c.is_alphanumeric() || c == '_' => {
-                    if is_first {
-                        name.push(c);
-                    }
-                    continue;
-                }
-                _ => {}
-            }
-            if !name.is_empty() {
-                is_first = false;
-                named.extend(modules.get(&std::mem::take(&mut name)).cloned());
-            }
-            if depth == 0 {
-                break;
-            }
-        }
-    }
-    named
+/// Fails with the list of what was found, unless that is empty.
+#[track_caller]
+fn assert_none<T: Display>(found: impl IntoIterator<Item = T>) {
+    let lines: String = found.into_iter().map(|line| format!("\n{line}")).collect();
+    assert!(lines.is_empty(), "{lines}");
 }
 
 #[test]
 fn rooms_name_only_what_the_page_says() {
-    let table = table();
-    let words = table["error"].clone();
-    assert!(words.contains("settings"), "{words:?}");
-    let mut used = BTreeSet::new();
-    for file in sources(&source_folder()) {
-        let room = room_of(&file);
-        // The face only re-exports.
-        if ["lib", "guide"].contains(&room.as_str()) || file.ends_with("tests.rs") {
-            continue;
-        }
-        let allowed = table.get(&room).unwrap_or_else(|| panic!("the page has no room {room}: {}", file.display()));
-        let code = product_code(&file);
-        for named in named_rooms(&code) {
-            let fine = named == room || words.contains(&named) || allowed.contains(&named);
-            assert!(fine, "{} names {named}", file.display());
-            used.insert((room.clone(), named));
-        }
-        // From a file at the top this is another way to name the crate.
-        let at_the_top = file.parent() == Some(&source_folder());
-        assert!(!at_the_top || !code.contains("super::"), "{}", file.display());
-    }
-    for (room, allowed) in &table {
-        for named in allowed.iter().filter(|named| *named != room && !words.contains(*named)) {
-            let edge = (room.clone(), named.clone());
-            assert!(used.contains(&edge), "the page lets {room} name {named}, which it does not");
-        }
-    }
+    assert_none(page().violations(&library()));
 }
 
 #[test]
-fn unsafe_code_is_only_in_the_encoder_and_the_colour_kernels() {
-    for file in sources(&source_folder()) {
-        let code = product_code(&file);
-        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let has_unsafe = lines
-            .clone()
-            .any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe"));
-        if has_unsafe {
-            assert!(["encoder", "color"].contains(&room_of(&file).as_str()), "{}", file.display());
-        }
-    }
+fn the_page_has_no_cycle_between_rooms() {
+    assert_eq!(cycles(&page().rooms), BTreeSet::new());
+}
+
+#[test]
+fn files_have_no_cycles() {
+    assert_none(file_cycles(&library()));
+}
+
+/// The tests above do not see what a file names through a glob.
+#[test]
+fn no_module_of_the_crate_is_imported_by_glob() {
+    assert_none(library().globs());
+}
+
+#[test]
+fn unsafe_code_is_only_in_the_encoder_and_the_color_kernels() {
+    assert_none(unsafe_outside(&sources(&root().join("src")), &["encoder/", "color/"]));
+}
+
+#[test]
+fn the_charts_do_not_name_the_library() {
+    let folder = root().join("plotters-tiny-skia");
+    let mut files = sources(&folder);
+    assert!(files.contains_key("src/lib.rs"), "{:?}", files.keys());
+    files.insert("Cargo.toml".to_string(), fs::read_to_string(folder.join("Cargo.toml")).unwrap());
+    files.retain(|_, text| text.contains(env!("CARGO_PKG_NAME")));
+    assert_none(files.into_keys());
 }
 
 /// What the code itself may use of the standard library clippy checks by the same field.
@@ -151,4 +107,19 @@ fn the_stated_rust_version_serves_every_dependency() {
     assert!(stated.len() > 20, "no versions in {metadata}");
     let newest = stated.into_iter().map(version).max().unwrap();
     assert!(newest <= ours, "a dependency needs Rust {newest:?}, rust-version says {ours:?}");
+}
+
+/// Symbols of C are global in a program: two versions of this crate that share one do not link together.
+#[test]
+fn the_only_c_symbol_names_the_version() {
+    let archive = Path::new(env!("OUT_DIR")).join("libkinetograph_log.a");
+    let output = Command::new("nm").args(["--extern-only", "--defined-only"]).arg(&archive).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let listing = String::from_utf8(output.stdout).unwrap();
+    let symbols: Vec<_> = listing.lines().filter(|line| line.contains(' ')).collect();
+    let name = format!("kinetograph_{}_log_to", env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_"));
+    assert!(matches!(*symbols, [symbol] if symbol.ends_with(&name)), "{listing}");
+    for (file, code) in sources(&root().join("src")) {
+        assert!(!code.contains("no_mangle") && !code.contains("export_name"), "{file}");
+    }
 }

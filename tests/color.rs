@@ -1,7 +1,7 @@
 //! The converter against the formulas of H.273 in 64-bit floating point.
 
 use kinetograph::color::{Converter, Isa, Planes};
-use kinetograph::{Chroma, ColorSpace, Frame, Matrix, PixelFormat, Range};
+use kinetograph::{BitDepth, Chroma, ColorSpace, Frame, Matrix, PixelFormat, Range};
 
 /// A small generator (xorshift64*), so that every run sees the same pixels.
 struct Random(u64);
@@ -79,7 +79,7 @@ fn assert_rounded(
     stride: usize,
     planes: &Planes,
 ) {
-    let (bits, format) = (planes.bit_depth(), frame.format());
+    let (bits, format) = (planes.bit_depth().bits(), frame.format());
     let bytes = format.bytes_per_pixel();
     for plane in 0..planes.count() {
         let (wide, high) = match (plane, planes.chroma()) {
@@ -140,9 +140,16 @@ fn spaces() -> impl Iterator<Item = ColorSpace> {
 }
 
 /// A frame converted by an instruction set.
-fn convert(isa: Isa, space: ColorSpace, background: [u8; 3], frame: &Frame<'_>, chroma: Chroma, bits: u8) -> Planes {
-    let mut planes = Planes::new(frame.width(), frame.height(), chroma, bits);
-    Converter::new(space, chroma, bits, background).with_isa(isa).convert(frame, &mut planes).unwrap();
+fn convert(
+    isa: Isa,
+    space: ColorSpace,
+    background: [u8; 3],
+    frame: &Frame<'_>,
+    chroma: Chroma,
+    depth: BitDepth,
+) -> Planes {
+    let mut planes = Planes::new(frame.width(), frame.height(), chroma, depth);
+    Converter::new(space, chroma, depth, background).with_isa(isa).convert(frame, &mut planes).unwrap();
     planes
 }
 
@@ -170,9 +177,9 @@ fn every_color_has_exactly_the_rounded_luma_and_chroma_on_every_instruction_set(
             }
         }
         for isa in Isa::available() {
-            let planes = convert(isa, space, [0; 3], &Frame::rgba8(&frame, 16384, 4), Chroma::Yuv444, 8);
+            let planes = convert(isa, space, [0; 3], &Frame::rgba8(&frame, 16384, 4), Chroma::Yuv444, BitDepth::Eight);
             (0..3).for_each(|plane| assert!(planes.plane(plane) == expected[plane], "{isa:?}, plane {plane}, red {r}"));
-            let planes = convert(isa, space, [0; 3], &Frame::rgba8(&pairs, 8192, 16), Chroma::Yuv422, 8);
+            let planes = convert(isa, space, [0; 3], &Frame::rgba8(&pairs, 8192, 16), Chroma::Yuv422, BitDepth::Eight);
             (1..3).for_each(|plane| {
                 assert!(planes.plane(plane) == expected[plane], "{isa:?}, plane {plane}, red {r}, pairs")
             });
@@ -193,12 +200,13 @@ fn every_instruction_set_gives_the_same_planes() {
             let frame = Frame::new(&pixels[start..], width as u32, height as u32, format).stride(stride);
             let space = spaces().nth(random.next() as usize % 6).unwrap();
             let background = [0; 3].map(|_| random.next() as u8);
-            for (&chroma, bits) in Chroma::ALL.iter().flat_map(|chroma| [(chroma, 8), (chroma, 10)]) {
-                let plain = convert(Isa::BASELINE, space, background, &frame, chroma, bits);
+            for (&chroma, depth) in Chroma::ALL.iter().flat_map(|c| BitDepth::ALL.iter().map(move |&depth| (c, depth)))
+            {
+                let plain = convert(Isa::BASELINE, space, background, &frame, chroma, depth);
                 assert_rounded(space, background, &frame, &pixels[start..], stride, &plain);
                 for isa in Isa::available() {
-                    let planes = convert(isa, space, background, &frame, chroma, bits);
-                    assert!(same(&planes, &plain), "{isa:?}, {frame:?}, {chroma}, {bits} bits");
+                    let planes = convert(isa, space, background, &frame, chroma, depth);
+                    assert!(same(&planes, &plain), "{isa:?}, {frame:?}, {chroma}, {depth} bits");
                 }
             }
         }
@@ -221,7 +229,7 @@ fn opaque_pixels_are_the_same_with_alpha_and_without_and_in_any_order() {
         Frame::bgra8(&bgra, 150, 3).premultiplied(),
     ];
     for (isa, space) in Isa::available().into_iter().flat_map(|isa| spaces().map(move |space| (isa, space))) {
-        let planes = frames.map(|frame| convert(isa, space, [1, 2, 3], &frame, Chroma::Yuv420, 8));
+        let planes = frames.map(|frame| convert(isa, space, [1, 2, 3], &frame, Chroma::Yuv420, BitDepth::Eight));
         for (other, frame) in planes.iter().zip(&frames) {
             assert!(same(other, &planes[0]), "{isa:?}, {space:?}, {frame:?}");
         }
@@ -235,8 +243,8 @@ fn greys_have_no_color() {
     for (isa, space) in Isa::available().into_iter().flat_map(|isa| spaces().map(move |space| (isa, space))) {
         for frame in [Frame::gray8(&greys, 128, 2), Frame::rgba8(&fours, 128, 2)] {
             for chroma in [Chroma::Yuv420, Chroma::Yuv422, Chroma::Yuv444] {
-                let eight = convert(isa, space, [0; 3], &frame, chroma, 8);
-                let ten = convert(isa, space, [0; 3], &frame, chroma, 10);
+                let eight = convert(isa, space, [0; 3], &frame, chroma, BitDepth::Eight);
+                let ten = convert(isa, space, [0; 3], &frame, chroma, BitDepth::Ten);
                 for plane in [1, 2] {
                     assert!(eight.row(plane, 0).iter().all(|&sample| sample == 128), "{isa:?}, {space:?}, {frame:?}");
                     let ten = ten.row(plane, 0).chunks_exact(2);
@@ -257,7 +265,7 @@ fn a_premultiplied_color_above_its_alpha_counts_as_alpha() {
     for isa in Isa::available() {
         let planes = [invalid.clone(), valid.clone()].map(|pixels| {
             let frame = Frame::rgba8(&pixels, 64, 1).premultiplied();
-            convert(isa, ColorSpace::BT709, [255; 3], &frame, Chroma::Yuv444, 8)
+            convert(isa, ColorSpace::BT709, [255; 3], &frame, Chroma::Yuv444, BitDepth::Eight)
         });
         assert!(same(&planes[0], &planes[1]), "{isa:?}");
     }
@@ -271,8 +279,9 @@ fn transparent_pixels_show_exactly_the_background() {
         let transparent: Vec<u8> = (0..70).flat_map(|_| [random.next() as u8, 1, 2, 0]).collect();
         let [r, g, b] = background;
         let opaque = [r, g, b, 255].repeat(70);
-        let [through, direct] = [&transparent, &opaque]
-            .map(|pixels| convert(isa, ColorSpace::BT601, background, &Frame::rgba8(pixels, 70, 1), Chroma::Yuv420, 8));
+        let [through, direct] = [&transparent, &opaque].map(|pixels| {
+            convert(isa, ColorSpace::BT601, background, &Frame::rgba8(pixels, 70, 1), Chroma::Yuv420, BitDepth::Eight)
+        });
         assert!(same(&through, &direct), "{isa:?}, {background:?}");
     }
 }
@@ -281,20 +290,29 @@ fn transparent_pixels_show_exactly_the_background() {
 fn what_does_not_fit_is_refused_with_the_value_and_the_need() {
     let pixels = [255; 4 * 4 * 3];
     let frame = Frame::rgba8(&pixels, 4, 3);
-    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [0; 3]);
+    let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [0; 3]);
     let refused =
         |frame: &Frame<'_>, mut planes: Planes| converter.convert(frame, &mut planes).unwrap_err().to_string();
-    let right = Planes::new(4, 3, Chroma::Yuv420, 8);
-    assert_eq!(refused(&frame, Planes::new(4, 6, Chroma::Yuv420, 8)), "the planes' size is 4×6; it must be 4×4");
-    assert_eq!(refused(&frame, Planes::new(4, 4, Chroma::Gray, 8)), "the planes' chroma is gray; it must be 420");
-    assert_eq!(refused(&frame, Planes::new(4, 4, Chroma::Yuv420, 10)), "the planes' bit depth is 10; it must be 8");
+    let right = Planes::new(4, 3, Chroma::Yuv420, BitDepth::Eight);
+    assert_eq!(
+        refused(&frame, Planes::new(4, 6, Chroma::Yuv420, BitDepth::Eight)),
+        "the planes' size is 4×6; it must be 4×4"
+    );
+    assert_eq!(
+        refused(&frame, Planes::new(4, 4, Chroma::Gray, BitDepth::Eight)),
+        "the planes' chroma is gray; it must be 420"
+    );
+    assert_eq!(
+        refused(&frame, Planes::new(4, 4, Chroma::Yuv420, BitDepth::Ten)),
+        "the planes' bit depth is 10; it must be 8"
+    );
     let short = Frame::rgba8(&pixels[1..], 4, 3);
     assert_eq!(refused(&short, right.clone()), "the buffer is 47 bytes; a 4×3 rgba frame needs at least 48");
     let overlapping = Frame::rgba8(&pixels, 4, 3).stride(15);
     assert_eq!(refused(&overlapping, right.clone()), "the stride is 15 bytes; a 4×3 rgba frame needs at least 16");
     assert!(converter.convert(&frame, &mut right.clone()).is_ok());
     for (width, height) in [(0, 0), (0, 3), (4, 0)] {
-        let mut planes = Planes::new(width, height, Chroma::Yuv420, 8);
+        let mut planes = Planes::new(width, height, Chroma::Yuv420, BitDepth::Eight);
         assert!(converter.convert(&Frame::rgba8(&pixels, width, height), &mut planes).is_ok(), "{width}×{height}");
     }
 }

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use kinetograph::color::{Converter, Planes};
-use kinetograph::{Chroma, Error, Frame, FrameRate, Layout, Movie, Preset, Quality, Report, Rotation, Settings, Tag};
+use kinetograph::{
+    BitDepth, Chroma, ColorSpace, Error, Frame, FrameRate, Layout, Movie, Mp4Error, Preset, Quality, Report, Rotation,
+    Settings, Tag,
+};
 
 #[path = "judge/boxes.rs"]
 mod boxes;
@@ -191,9 +194,9 @@ fn an_annex_b_stream_is_the_x264_programs_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     let (input, ours, theirs) =
         (folder.path().join("in.yuv"), folder.path().join("a.h264"), folder.path().join("b.h264"));
-    let space = settings(25).color_space;
-    let converter = Converter::new(space, Chroma::Yuv420, 8, [255; 3]);
-    let mut planes = Planes::new(WIDTH, HEIGHT, Chroma::Yuv420, 8);
+    let space = ColorSpace::default();
+    let converter = Converter::new(space, Chroma::Yuv420, BitDepth::Eight, [255; 3]);
+    let mut planes = Planes::new(WIDTH, HEIGHT, Chroma::Yuv420, BitDepth::Eight);
     let mut raw = Vec::new();
     for frame in 0..40 {
         converter.convert(&Frame::gray8(&picture(frame), WIDTH, HEIGHT), &mut planes).unwrap();
@@ -215,7 +218,7 @@ fn an_annex_b_stream_is_the_x264_programs_byte_for_byte() {
             .collect();
         for (name, value) in options {
             match *name {
-                "keyint" => settings = settings.keyframe_interval(value.parse().unwrap()),
+                "keyint" => settings = settings.keyframe_interval(value.parse::<u32>().unwrap()),
                 _ => settings = settings.x264_option(*name, value),
             }
             arguments.push(format!("--{name}"));
@@ -404,12 +407,50 @@ fn a_stream_is_the_file_of_the_same_layout_and_a_cut_line_ends_the_movie_with_it
         let calls = wire.calls.lock().unwrap().0;
         for failing in 0..calls {
             let error = stream(Some(failing)).err().unwrap();
-            assert_eq!(error.to_string(), "writing to the stream: the line is cut", "{layout} at write {failing}");
+            assert_eq!(judge::chain(&error), "writing to the stream: the line is cut", "{layout} at write {failing}");
         }
     }
     for layout in [Layout::CrashSafe, Layout::Progressive] {
         let error = Movie::stream(io::sink(), &settings(25).layout(layout)).err().unwrap();
         assert_eq!(error.to_string(), format!("layout is {layout}; it must be fragmented or annexb for a stream"));
+    }
+}
+
+/// What the crate says of the stream it takes from the settings; ffprobe reads the stream's own parameter sets.
+#[test]
+fn the_container_says_of_the_stream_what_its_parameter_sets_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    for (bframes, pyramid, odd) in
+        [(0, "none", 0), (1, "normal", 1), (3, "none", 0), (3, "normal", 1), (16, "strict", 0)]
+    {
+        for (chroma, bit_depth) in [
+            (Chroma::Yuv420, BitDepth::Eight),
+            (Chroma::Yuv420, BitDepth::Ten),
+            (Chroma::Yuv422, BitDepth::Eight),
+            (Chroma::Yuv444, BitDepth::Ten),
+        ] {
+            let settings = Settings::new(WIDTH + odd, HEIGHT + odd).frame_rate(25).preset(Preset::Veryfast).threads(1);
+            let settings = settings.chroma(chroma).bit_depth(bit_depth).layout(Layout::Fragmented);
+            let settings = settings.x264_option("bframes", bframes).x264_option("b-pyramid", pyramid);
+            let mut movie = Movie::create(&path, &settings).unwrap();
+            let (width, height) = (WIDTH + odd, HEIGHT + odd);
+            movie.push(Frame::gray8(&vec![90; (width * height) as usize], width, height)).unwrap();
+            movie.finish().unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            let reordered = boxes::u32_at(boxes::table(&bytes, "elst"), 20) / 512;
+            assert_eq!(judge::ffprobe(&path, "has_b_frames"), reordered.to_string(), "{settings:?}");
+            let entry = boxes::find(&bytes, "moov/trak/mdia/minf/stbl/stsd/avc1").unwrap().body;
+            let [width, height] = [24, 26].map(|at| u16::from_be_bytes([entry[at], entry[at + 1]]).to_string());
+            assert_eq!([judge::ffprobe(&path, "width"), judge::ffprobe(&path, "height")], [width, height]);
+            let avcc = boxes::table(&bytes, "avcC");
+            let format = judge::ffprobe(&path, "pix_fmt");
+            let [.., chroma_format, luma, color, 0] = *avcc else { panic!("{avcc:?}") };
+            let sampling = ["", "yuv420p", "yuv422p", "yuv444p"][usize::from(chroma_format & 3)];
+            assert!(!sampling.is_empty() && format.starts_with(sampling), "{format}, {settings:?}");
+            assert_eq!((luma & 7, color & 7), (bit_depth.bits() - 8, bit_depth.bits() - 8));
+            assert_eq!(format.contains("10le"), bit_depth == BitDepth::Ten, "{format}");
+        }
     }
 }
 
@@ -483,8 +524,8 @@ fn a_recording_that_is_under_way_is_not_recovered() {
     let folder = tempfile::tempdir().unwrap();
     left_behind(folder.path(), 70, |movie| {
         let part = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
-        let error = kinetograph::recover(&part).unwrap_err().to_string();
-        assert_eq!(error, format!("opening {}: it is still being recorded", part.display()));
+        let error = kinetograph::recover(&part).unwrap_err();
+        assert!(matches!(&error, Error::StillRecording { path, .. } if *path == part), "{error}");
         movie.finish().unwrap();
     });
     assert_eq!(hashes(&folder.path().join("movie.mp4")).len(), 70);
@@ -523,17 +564,18 @@ fn damaged_and_hostile_files_are_recovered_or_refused() {
             std::fs::write(&part, bytes).unwrap();
             match kinetograph::recover(&part) {
                 Ok(recovered) => assert!(recovered.frames >= 1),
-                Err(error) => assert!(matches!(error, Error::Mp4(_)), "{error}"),
+                Err(error) => assert!(matches!(error, Error::Mp4 { .. }), "{error}"),
             }
         }
     }
     for nothing in [&b""[..], b"abc", b"\0\0\0\x08ftyp", b"\0\0\0\0ftyp\0\0\0\0moov", &[0; 100]] {
         std::fs::write(&part, nothing).unwrap();
-        assert!(matches!(kinetograph::recover(&part), Err(Error::Mp4(_))));
+        assert!(matches!(kinetograph::recover(&part), Err(Error::Mp4 { .. })));
     }
     record(&part, &settings(25).layout(Layout::AnnexB), 3);
-    let error = kinetograph::recover(&part).unwrap_err().to_string();
-    assert_eq!(error, format!("mp4: {}: it is not an MP4 file", part.display()));
+    let error = kinetograph::recover(&part).unwrap_err();
+    assert_eq!(error.to_string(), format!("{}: it is not an MP4 file", part.display()));
+    assert!(matches!(error, Error::Mp4 { reason: Mp4Error::NotMp4, .. }));
     assert!(matches!(kinetograph::recover(folder.path()), Err(Error::Io { .. })));
     assert!(matches!(kinetograph::recover(folder.path().join("none")), Err(Error::Io { .. })));
 }
@@ -563,7 +605,7 @@ fn a_name_that_is_a_link_stands_for_what_it_leads_to_and_one_that_is_no_file_is_
         ("elsewhere/real.mp4/movie.mp4", "Not a directory"),
     ] {
         let error = Movie::create(at(name), &settings(25)).unwrap_err();
-        assert!(matches!(error, Error::Io { .. }) && error.to_string().contains(why), "{name}: {error}");
+        assert!(matches!(error, Error::Io { .. }) && judge::chain(&error).contains(why), "{name}: {error}");
     }
     let error = Movie::create("", &settings(25)).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");

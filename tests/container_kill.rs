@@ -81,7 +81,7 @@ fn judge_what_is_left(folder: &Path, earlier: Option<&[u8]>, whole: &[(u64, Stri
         let plain = boxes::find(whole_boxes, "moov/mvex").is_none() && boxes::find(whole_boxes, "moov").is_some();
         if complete == 0 && !plain {
             let error = kinetograph::recover(&part).unwrap_err();
-            assert!(matches!(error, kinetograph::Error::Mp4(_)), "{error}");
+            assert!(matches!(error, kinetograph::Error::Mp4 { .. }), "{error}");
             tally.without_a_fragment += 1;
             continue;
         }

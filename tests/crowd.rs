@@ -25,7 +25,7 @@ fn settings(movie: usize) -> Settings {
 }
 
 fn picture(movie: usize, frame: usize, settings: &Settings) -> Vec<u8> {
-    let pixels = (settings.width * settings.height) as usize;
+    let pixels = (settings.width() * settings.height()) as usize;
     (0..pixels).map(|pixel| (pixel * (frame + 3) + 17 * movie) as u8 & 0xf0).collect()
 }
 
@@ -47,7 +47,7 @@ fn make(movie: usize, folder: &Path, fail: bool) -> Option<Vec<u8>> {
     let mut film = Movie::create(&path, &settings).unwrap();
     for frame in 0..FRAMES {
         let pixels = picture(movie, frame, &settings);
-        film.push(Frame::gray8(&pixels, settings.width, settings.height)).unwrap();
+        film.push(Frame::gray8(&pixels, settings.width(), settings.height())).unwrap();
         if fail && frame == movie % FRAMES {
             match movie % 16 {
                 5 => return None, // dropped
@@ -76,6 +76,7 @@ fn animate(number: usize) -> Vec<u8> {
     .workers(3)
     .into_bytes()
     .unwrap()
+    .0
 }
 
 /// The names of this process's threads and of its open files, as the kernel lists them.

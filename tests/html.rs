@@ -55,6 +55,9 @@ fn the_page_holds_the_movie_as_the_base64_program_reads_it() {
 #[test]
 fn what_no_browser_plays_is_not_put_into_a_page() {
     let film = |settings: Settings| Animation::new(settings, 5, |_, _| Ok(())).into_html().unwrap_err().to_string();
-    assert_eq!(film(Settings::new(16, 16).layout(Layout::AnnexB)), "layout is annexb; browsers play no bare stream");
+    assert_eq!(
+        film(Settings::new(16, 16).layout(Layout::AnnexB)),
+        "layout is annexb; browsers do not play a bare H.264 stream"
+    );
     assert_eq!(film(Settings::new(u32::MAX, 9)), "width is 4294967295; it must be 1 to 16384");
 }

@@ -2,20 +2,31 @@
 //! (tests/color.rs). So nothing on the way from a frame to a decoded picture changes or moves a sample.
 
 use kinetograph::color::{Converter, Planes};
-use kinetograph::{Chroma, ColorSpace, Frame, Matrix, Movie, PixelFormat, Quality, Range, Settings};
+use kinetograph::{BitDepth, Chroma, ColorSpace, Frame, Matrix, Movie, PixelFormat, Quality, Range, Settings};
 
 mod judge;
 
 const FRAMES: u64 = 3;
 
 /// Fails unless movies of noise in every pixel format decode to the planes of their frames.
-fn assert_decodes_to_its_planes(settings: &Settings, padding: usize) {
+fn assert_decodes_to_its_planes(
+    (width, height): (u32, u32),
+    space: ColorSpace,
+    chroma: Chroma,
+    depth: BitDepth,
+    padding: usize,
+) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lossless.mp4");
-    let settings = settings.clone().quality(Quality::Lossless).background([10, 200, 90]);
-    let (width, height, depth) = (settings.width, settings.height, settings.bit_depth);
-    let converter = Converter::new(settings.color_space, settings.chroma, depth, settings.background);
-    let mut planes = Planes::new(width, height, settings.chroma, depth);
+    let background = [10, 200, 90];
+    let settings = Settings::new(width, height)
+        .color_space(space)
+        .chroma(chroma)
+        .bit_depth(depth)
+        .quality(Quality::Lossless)
+        .background(background);
+    let converter = Converter::new(space, chroma, depth, background);
+    let mut planes = Planes::new(width, height, chroma, depth);
     for &format in PixelFormat::ALL {
         let stride = width as usize * format.bytes_per_pixel() + padding;
         let mut movie = Movie::create(&path, &settings).unwrap();
@@ -29,12 +40,12 @@ fn assert_decodes_to_its_planes(settings: &Settings, padding: usize) {
             for plane in 0..planes.count() {
                 (0..planes.size(plane).1).for_each(|y| expected.extend_from_slice(planes.row(plane, y)));
             }
-            if settings.chroma == Chroma::Gray {
+            if chroma == Chroma::Gray {
                 // ffmpeg's decoder gives grey film neutral 4:2:0 planes.
                 let samples = 2 * (width.div_ceil(2) * height.div_ceil(2)) as usize;
-                let neutral = 1u16 << (depth - 1);
+                let neutral = 1u16 << (depth.bits() - 1);
                 match depth {
-                    8 => expected.resize(expected.len() + samples, neutral as u8),
+                    BitDepth::Eight => expected.resize(expected.len() + samples, neutral as u8),
                     _ => expected.extend(std::iter::repeat_n(neutral.to_le_bytes(), samples).flatten()),
                 }
             }
@@ -51,23 +62,23 @@ fn every_format_survives_lossless_film_in_every_matrix_and_range() {
     for &matrix in Matrix::ALL {
         for &range in Range::ALL {
             let space = ColorSpace { matrix, range, ..ColorSpace::default() };
-            assert_decodes_to_its_planes(&Settings::new(48, 32).color_space(space), 0);
+            assert_decodes_to_its_planes((48, 32), space, Chroma::Yuv420, BitDepth::Eight, 0);
         }
     }
 }
 
 #[test]
 fn odd_sizes_and_padded_strides_survive_lossless_film() {
-    for (width, height) in [(1, 1), (17, 16), (16, 17), (33, 31)] {
-        assert_decodes_to_its_planes(&Settings::new(width, height), 13);
+    for size in [(1, 1), (17, 16), (16, 17), (33, 31)] {
+        assert_decodes_to_its_planes(size, ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, 13);
     }
 }
 
 #[test]
 fn every_chroma_and_depth_survives_lossless_film() {
     for &chroma in Chroma::ALL {
-        for depth in [8, 10] {
-            assert_decodes_to_its_planes(&Settings::new(34, 18).chroma(chroma).bit_depth(depth), 3);
+        for &depth in BitDepth::ALL {
+            assert_decodes_to_its_planes((34, 18), ColorSpace::BT709, chroma, depth, 3);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Any settings, frames and order of calls: a typed error, or a movie that ffmpeg decodes to the frames taken.
 
 use kinetograph::{
-    Chroma, Error, Frame, FrameRate, Layout, Level, Movie, OddSize, PixelFormat, Preset, Profile, Quality, Rotation,
-    Settings, Tune, Vbv,
+    BitDepth, Chroma, Error, Frame, FrameRate, Layout, Level, Movie, OddSize, PixelFormat, Preset, Profile, Quality,
+    Rotation, Settings, Tune, Vbv,
 };
 use proptest::option::of;
 use proptest::prelude::*;
@@ -48,14 +48,14 @@ prop_compose! {
         (quality, vbv) in (quality(), of((1u32..2000, 1u32..2000))),
         (preset, tune) in (select(&Preset::ALL[..7]), of(select(Tune::ALL))),
         (profile, level) in (of(select(Profile::ALL)), of(select(Level::ALL))),
-        (chroma, depth) in (select(Chroma::ALL), prop_oneof![5 => Just(8u8), 4 => Just(10), 1 => any::<u8>()]),
+        (chroma, depth) in (select(Chroma::ALL), select(BitDepth::ALL)),
         (odd, background) in (prop_oneof![9 => Just(OddSize::Pad), 1 => Just(OddSize::Refuse)], any::<[u8; 3]>()),
         (keyframes, threads) in (of(0u32..60), 1u32..4),
         (aspect, rotation) in (prop_oneof![3 => Just((1, 1)), 1 => (0u32..40, 0u32..40)], select(Rotation::ALL)),
         (layout, fragment, expected) in (select(Layout::ALL), 0.01f64..3.0, of(any::<u64>())),
         title in of(".{0,40}"),
     ) -> Settings {
-        let mut settings = Settings::new(width, height)
+        let settings = Settings::new(width, height)
             .frame_rate(rate)
             .variable_rate(variable)
             .quality(quality)
@@ -68,11 +68,13 @@ prop_compose! {
             .rotation(rotation)
             .threads(threads)
             .layout(layout)
-            .fragment_seconds(fragment);
-        settings.vbv = vbv.map(|(max_kbit_per_second, buffer_kbit)| Vbv { max_kbit_per_second, buffer_kbit });
-        (settings.tune, settings.profile, settings.level) = (tune, profile, level);
-        settings.keyframe_interval = keyframes;
-        settings = settings.expected_frames(expected);
+            .fragment_seconds(fragment)
+            .vbv(vbv.map(|(rate, buffer)| Vbv::new(rate, buffer)))
+            .tune(tune)
+            .profile(profile)
+            .level(level)
+            .keyframe_interval(keyframes)
+            .expected_frames(expected);
         match title {
             Some(title) => settings.title(title),
             None => settings,
@@ -118,7 +120,7 @@ fn call() -> impl Strategy<Value = Call> {
 
 /// Makes a call; tells whether a frame was taken.
 fn make(movie: &mut Movie, settings: &Settings, call: &Call) -> Result<bool, Error> {
-    let (width, height) = (settings.width, settings.height);
+    let (width, height) = (settings.width(), settings.height());
     let pixels =
         |bytes: usize, seed: u8| -> Vec<u8> { (0..bytes).map(|at| (at / 3 * (usize::from(seed) + 1)) as u8).collect() };
     match *call {

@@ -1,4 +1,4 @@
-//! Tells whether openh264 was built with its assembly, which takes nasm.
+//! Finds out whether openh264 is built with its assembly, which needs nasm.
 
 fn main() {
     println!("cargo:rerun-if-env-changed=PATH");

@@ -1,4 +1,4 @@
-//! The picture: a pure function of the frame's index.
+//! The picture of a frame: a pure function of the frame index.
 
 use std::f32::consts::TAU;
 
@@ -8,13 +8,13 @@ const COLORS: [[u8; 3]; 5] = [[31, 119, 180], [255, 127, 14], [44, 160, 44], [21
 const POINTS: usize = 500;
 const MARKERS: usize = 40;
 
-/// Where the curves are, the same share of every canvas.
+/// Returns the area of the curves, the same share of every canvas.
 fn axes(canvas: &Pixmap) -> Rect {
     let (width, height) = (canvas.width() as f32, canvas.height() as f32);
     Rect::from_ltrb(0.08 * width, 0.06 * height, 0.97 * width, 0.92 * height).expect("a canvas has a size")
 }
 
-/// What does not move: grid lines and a frame, on white.
+/// Draws what does not move: grid lines and a frame, on white.
 pub fn backdrop(width: u32, height: u32) -> Pixmap {
     let mut canvas = Pixmap::new(width, height).expect("a valid size");
     canvas.fill(Color::WHITE);
@@ -35,7 +35,7 @@ pub fn backdrop(width: u32, height: u32) -> Pixmap {
     canvas
 }
 
-/// The curves run to the left, each at its own speed; the markers run along them to the right.
+/// Draws the curves, which move to the left at different speeds, and the markers, which move along them to the right.
 pub fn draw(canvas: &mut Pixmap, index: u64) {
     let axes = axes(canvas);
     let turn = TAU * index as f32 / 120.0;

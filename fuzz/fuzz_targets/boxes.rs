@@ -1,8 +1,8 @@
-//! A second reading of what was written: boxes that fill the file and tables that count the frames.
+//! An independent check of a movie: its boxes fill the file, and its tables count the frames.
 
 use kinetograph::Layout;
 
-/// The boxes in a range of a file, which must fill it: name, payload.
+/// Returns the name and payload of the boxes in a range of a file. They must fill it.
 fn children(mut bytes: &[u8]) -> Vec<([u8; 4], &[u8])> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
@@ -25,7 +25,7 @@ fn child<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> &'a [u8] {
     })
 }
 
-/// Checks that a movie's boxes fill it, and that its tables have so many frames.
+/// Checks that the boxes of a movie fill it, and that its tables have `frames` frames.
 pub fn check(movie: &[u8], frames: u64, layout: Layout) {
     let word = |bytes: &[u8], at: usize| u64::from(u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()));
     let counted = if layout == Layout::Fragmented {

@@ -1,30 +1,30 @@
-//! Frames of any size, format, stride and length, at any times, in any order of calls: refused, or in the movie.
+//! Frames of any size, format, stride and length, at any times, in any order of calls, are refused or are in the movie.
 
 #![no_main]
 
-use kinetograph::{Chroma, Error, Frame, Layout, Movie, PixelFormat, Preset, Settings};
+use kinetograph::{BitDepth, Chroma, Error, Frame, Layout, Movie, PixelFormat, Preset, Settings};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 
 mod boxes;
 
-fn settings(input: &mut Unstructured<'_>) -> Result<Settings> {
-    // Some are of several blocks of the converter.
+fn settings(input: &mut Unstructured<'_>, layout: Layout) -> Result<Settings> {
+    // Some sizes span several blocks of the converter.
     let side = |input: &mut Unstructured<'_>| input.int_in_range(1..=150);
-    let layouts = [Layout::Progressive, Layout::Fragmented, Layout::AnnexB];
     Ok(Settings::new(side(input)?, side(input)?)
         .frame_rate((input.int_in_range(1..=1_000_000)?, input.int_in_range(1..=5000)?))
         .variable_rate(input.arbitrary()?)
         .chroma(*input.choose(Chroma::ALL)?)
-        .bit_depth(*input.choose(&[8, 10])?)
+        .bit_depth(*input.choose(BitDepth::ALL)?)
         .background(input.arbitrary()?)
         .preset(*input.choose(&[Preset::Ultrafast, Preset::Superfast, Preset::Medium])?)
-        .layout(*input.choose(&layouts)?)
+        .layout(layout)
         .threads(input.int_in_range(1..=3)?))
 }
 
 fn play(input: &mut Unstructured<'_>) -> Result<()> {
-    let settings = settings(input)?;
+    let layout = *input.choose(&[Layout::Progressive, Layout::Fragmented, Layout::AnnexB])?;
+    let settings = settings(input, layout)?;
     let Ok(mut movie) = Movie::in_memory(&settings) else { return Ok(()) };
     let mut taken = 0;
     for _ in 0..input.int_in_range(0..=40)? {
@@ -34,20 +34,20 @@ fn play(input: &mut Unstructured<'_>) -> Result<()> {
         let right: bool = input.ratio(4, 5)?;
         let format = *input.choose(PixelFormat::ALL)?;
         let (width, height) = match right {
-            true => (settings.width, settings.height),
+            true => (settings.width(), settings.height()),
             false => (input.arbitrary()?, input.arbitrary()?),
         };
-        let row = settings.width as usize * format.bytes_per_pixel();
+        let row = settings.width() as usize * format.bytes_per_pixel();
         let stride = if right { row + input.int_in_range(0..=9)? } else { input.arbitrary()? };
         let seed = input.bytes(input.len().min(7))?;
-        let length = if right { stride * settings.height as usize } else { input.int_in_range(0..=20_000)? };
+        let length = if right { stride * settings.height() as usize } else { input.int_in_range(0..=20_000)? };
         let pixels: Vec<u8> = seed.iter().copied().cycle().take(if seed.is_empty() { 0 } else { length }).collect();
         let frame = Frame::new(&pixels, width, height, format).stride(stride);
         let outcome = match input.int_in_range(0..=5)? {
             0 => movie.push_at(frame, input.arbitrary()?),
             1 => movie.push_at(frame, f64::from(input.arbitrary::<u16>()?) / 64.0),
             2 => {
-                // Refused or not, the movie goes on.
+                // The movie continues, whether the hold is refused or not.
                 let _ = movie.hold(input.arbitrary()?);
                 movie.push(frame)
             }
@@ -55,7 +55,7 @@ fn play(input: &mut Unstructured<'_>) -> Result<()> {
                 movie.force_keyframe();
                 movie.push(frame)
             }
-            // Nothing that follows the first frame is read.
+            // Bytes after the first frame are not read.
             4 => match movie.push_from(&*pixels, format) {
                 Ok(false) if pixels.is_empty() => continue,
                 Ok(added) => {
@@ -76,8 +76,8 @@ fn play(input: &mut Unstructured<'_>) -> Result<()> {
     match movie.finish() {
         Ok((bytes, report)) => {
             assert_eq!(report.frames, taken);
-            if settings.layout != Layout::AnnexB {
-                boxes::check(&bytes, taken, settings.layout);
+            if layout != Layout::AnnexB {
+                boxes::check(&bytes, taken, layout);
             }
         }
         Err(Error::NoFrames) => assert_eq!(taken, 0),

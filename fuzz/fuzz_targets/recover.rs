@@ -1,4 +1,4 @@
-//! Any bytes as an unfinished movie or as a piece of an animation: refused, or a movie.
+//! Any bytes, as an unfinished movie or as a segment, are refused or make a movie.
 
 #![no_main]
 
@@ -6,18 +6,18 @@ use kinetograph::{Segment, recover};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(piece) = Segment::from_bytes(data) {
-        assert_eq!(Segment::from_bytes(&piece.to_bytes()).expect("its own bytes").frames(), piece.frames());
+    if let Ok(segment) = Segment::from_bytes(data) {
+        assert_eq!(Segment::from_bytes(&segment.to_bytes()).expect("its own bytes").frames(), segment.frames());
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("film.mp4.part");
+    let path = folder.path().join("movie.mp4.part");
     std::fs::write(&path, data).expect("a file");
     match recover(&path) {
         Ok(recovered) => {
             let bytes = std::fs::read(&path).expect("the movie");
             assert_eq!(recovered.bytes, bytes.len() as u64);
             assert!(recovered.lost_bytes <= data.len() as u64);
-            // A second time finds it finished, or, if fragmented, as it was.
+            // A second recovery changes nothing.
             let again = recover(&path).expect("a recovered movie can be recovered");
             assert_eq!((again.frames, again.lost_bytes), (recovered.frames, 0));
             assert_eq!(std::fs::read(&path).expect("the movie"), bytes);

@@ -8,7 +8,6 @@ impl Animation<'_> {
     /// Shows a progress bar on standard error, if that is a terminal; in place of [`on_progress`](Self::on_progress).
     ///
     /// With feature `indicatif`.
-    #[must_use]
     pub fn progress_bar(self) -> Self {
         // The template is a constant that is well formed.
         let style = ProgressStyle::with_template("{bar:20} {msg}").expect("a template");

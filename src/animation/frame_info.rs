@@ -1,9 +1,19 @@
-//! What a frame is drawn by.
+//! What a closure learns about the frame that it draws.
 
 use crate::time::FrameRate;
 
-/// Which frame is to be drawn, and when it is shown.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The index of a frame and its time in the movie, passed to the closure that draws it.
+///
+/// Closures get theirs from an [`Animation`](crate::Animation). Tests of a drawing function can create their own:
+///
+/// ```
+/// use kinetograph::FrameInfo;
+/// fn angle(frame: FrameInfo) -> f64 {
+///     360.0 * frame.fraction()
+/// }
+/// assert_eq!(angle(FrameInfo::new(50, 101, 30)), 180.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FrameInfo {
     index: u64,
     count: u64,
@@ -11,28 +21,42 @@ pub struct FrameInfo {
 }
 
 impl FrameInfo {
-    pub(super) fn new(index: u64, count: u64, rate: FrameRate) -> Self {
-        Self { index, count, rate }
+    /// Creates the information about the frame of this index, counted from 0, in a movie of `count` frames at this rate.
+    pub fn new(index: u64, count: u64, rate: impl Into<FrameRate>) -> Self {
+        Self { index, count, rate: rate.into() }
     }
 
-    /// The frame's index, counted from 0.
+    /// Returns the frame's index, counted from 0.
     pub fn index(&self) -> u64 {
         self.index
     }
 
-    /// The time from the beginning of the movie, in seconds.
+    /// Returns the time from the beginning of the movie in seconds. It is not finite if the frame rate is not usable.
     pub fn seconds(&self) -> f64 {
-        // One rounding, so that no error adds up.
-        (self.index * u64::from(self.rate.denominator())) as f64 / f64::from(self.rate.numerator())
+        // Rounded once, so that errors do not add up.
+        (u128::from(self.index) * u128::from(self.rate.denominator())) as f64 / f64::from(self.rate.numerator())
     }
 
-    /// How many frames the movie has.
+    /// Returns the number of frames in the movie.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// How far into the movie the frame is: 0 for the first, 1 for the last.
+    /// Returns the frame's position in the movie: 0 for the first frame, 1 for the last.
     pub fn fraction(&self) -> f64 {
         self.index as f64 / self.count.saturating_sub(1).max(1) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_once_and_never_overflow() {
+        assert_eq!(FrameInfo::new(1001, 2000, (30000, 1001)).seconds(), 1001.0 * 1001.0 / 30000.0);
+        assert_eq!(FrameInfo::new(u64::MAX, u64::MAX, (1, 1_000_000)).seconds(), u64::MAX as f64 * 1e6);
+        assert!(FrameInfo::new(0, 1, f64::NAN).seconds().is_nan());
+        assert_eq!(FrameInfo::new(0, 0, 25).fraction(), 0.0);
     }
 }

@@ -1,182 +1,265 @@
-//! Who does what next: the parts in flight, their frames, and the planes that go round.
+//! Which worker does what next. Pure state: no threads, no locks, no waiting.
+//!
+//! A worker opens a segment and draws its frames. A worker that finds no segment left to open draws frames of the
+//! segments that are open. A frame goes to its segment's encoder when all frames before it have gone; the worker that
+//! brings it there drives the encoder for as long as the next frames are ready.
 
-use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
+use std::sync::Arc;
 
-use tiny_skia::Pixmap;
+use crate::segment::{Batch, PacketBuffer, SegmentHeader, SegmentPlan};
 
-use super::frame_source::FrameSource;
-use crate::Error;
-use crate::planes::Planes;
-use crate::segment::folder::Folder;
-use crate::segment::plan::{PacketBuffer, SegmentEncoder, SegmentPlan};
-use crate::settings::Settings;
-
-/// SegmentPlan begun and not yet written, for each worker: one being encoded, one waiting for its turn.
-const PARTS: u64 = 2;
+/// Segments that are open or wait for their turn, for each worker: one being encoded, one waiting.
+const SEGMENTS_PER_WORKER: u64 = 2;
 
 /// Drawn pictures that wait for an encoder, for each worker.
-const PICTURES: usize = 2;
+const PICTURES_PER_WORKER: usize = 2;
 
-/// What is to be made.
-#[derive(Clone, Copy)]
-pub(super) struct Job<'a> {
-    pub settings: &'a Settings,
-    pub parts: &'a SegmentPlan,
-    pub source: &'a dyn FrameSource,
-    /// What the canvas shows before a frame is drawn; the background colour if there is none.
-    pub layer: Option<&'a Pixmap>,
-    pub workers: usize,
-    /// Where finished parts are kept.
-    pub folder: Option<&'a Folder>,
+/// The state that workers and the muxing loop share. Tests instantiate it with numbers for encoders and pictures.
+pub(super) struct Scheduler<Encoder, Picture> {
+    plan: SegmentPlan,
+    workers: usize,
+    /// Segments that need no encoding.
+    kept: BTreeSet<u64>,
+    /// The segment that is being muxed.
+    turn: u64,
+    /// The first segment that is not open yet.
+    next: u64,
+    /// The end of the segments to make.
+    end: u64,
+    /// The segments `turn..next`.
+    slots: VecDeque<SegmentSlot<Encoder, Picture>>,
+    /// Pictures to be drawn over.
+    free: Vec<Picture>,
+    /// Pictures that are being drawn or wait for an encoder.
+    pending: usize,
+    drawn: u64,
+    encoded: u64,
+    stopped: bool,
 }
 
-/// Why the work has stopped.
-pub(super) enum Failure {
-    Error(Error),
-    /// Of the user's closure.
-    Panic(Box<dyn Any + Send>),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-/// What workers and writer share under a lock.
-pub(super) struct State {
-    /// The first part that nobody has begun.
-    pub next: u64,
-    /// The part being written.
-    pub turn: u64,
-    /// The end of the parts to make.
-    pub end: u64,
-    /// The encoder of the first of them that is to be drawn.
-    pub first: Option<SegmentEncoder>,
-    /// Of the parts `turn..next`.
-    pub slots: VecDeque<SegmentSlot>,
-    pub free: Vec<Planes>,
-    /// Planes that are being filled or wait for an encoder.
-    pub lent: usize,
-    pub drawn: u64,
-    pub encoded: u64,
-    pub failure: Option<Failure>,
-    pub stopped: bool,
-}
-
-/// A part that has been begun.
-pub(super) struct SegmentSlot {
-    pub frames: Range<u64>,
+/// A segment that has been opened.
+struct SegmentSlot<Encoder, Picture> {
+    end: u64,
     /// The first frame that no worker draws yet.
-    pub undrawn: u64,
-    /// The first frame that the encoder has not got.
-    pub unencoded: u64,
-    /// Pictures of the frames from `unencoded` on; those still being drawn are missing.
-    pub pictures: VecDeque<Option<Planes>>,
+    undrawn: u64,
+    /// The first frame that the encoder does not have.
+    unencoded: u64,
+    /// Pictures of the frames from `unencoded` on; `None` for those that are still being drawn.
+    pictures: VecDeque<Option<Picture>>,
+    /// `None` until the encoder is open.
+    header: Option<Arc<SegmentHeader>>,
     /// `None` until it is open, and while a worker drives it.
-    pub encoder: Option<SegmentEncoder>,
-    pub film: PacketBuffer,
-    /// Whether the part lies in the folder since an earlier run.
-    pub kept: bool,
-    pub done: bool,
+    encoder: Option<Encoder>,
+    packets: PacketBuffer,
+    is_done: bool,
 }
 
-pub(super) enum Task {
-    /// Open the encoder of a part.
-    Begin(u64, Option<Box<SegmentEncoder>>),
-    /// Draw a frame of a part.
-    Draw(u64, u64, Option<Planes>),
+/// What a worker is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Task<Picture> {
+    /// Open the encoder of a segment.
+    Open(u64),
+    /// Draw a frame of a segment, over a used picture if there is one.
+    Draw { segment: u64, frame: u64, picture: Option<Picture> },
+    /// Wait until something changes.
+    Wait,
+    /// End: there will be nothing more to do.
+    End,
 }
 
-impl State {
-    /// Nothing is begun of these parts yet.
-    pub fn new(parts: Range<u64>, first: Option<SegmentEncoder>, kept: u64) -> Self {
+/// What a worker that drives an encoder is to do with it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Feed<Encoder, Picture> {
+    /// Encode this picture.
+    Picture(Encoder, Picture),
+    /// Flush the encoder: it has all frames.
+    Flush(Encoder),
+    /// Nothing: the next frame is still being drawn, or another worker drives the encoder.
+    Wait,
+}
+
+impl<Encoder, Picture> Scheduler<Encoder, Picture> {
+    /// Makes the state before anything is done. `kept` are segments that need no encoding.
+    pub fn new(plan: SegmentPlan, segments: Range<u64>, workers: usize, kept: BTreeSet<u64>) -> Self {
+        let kept_frames = kept.iter().map(|segment| plan.len(*segment)).sum();
         Self {
-            next: parts.start,
-            turn: parts.start,
-            end: parts.end,
-            first,
+            plan,
+            workers,
+            kept,
+            turn: segments.start,
+            next: segments.start,
+            end: segments.end,
             slots: VecDeque::new(),
             free: Vec::new(),
-            lent: 0,
-            drawn: kept,
-            encoded: kept,
-            failure: None,
+            pending: 0,
+            drawn: kept_frames,
+            encoded: kept_frames,
             stopped: false,
         }
     }
 
-    /// Whether there will be nothing more for a worker to draw.
-    pub fn is_drawn(&self) -> bool {
-        self.next == self.end && self.slots.iter().all(|slot| slot.undrawn == slot.frames.end)
-    }
-
-    pub fn slot(&mut self, part: u64) -> &mut SegmentSlot {
-        let index = (part - self.turn) as usize;
-        &mut self.slots[index]
-    }
-
-    /// Something to do for a worker that has begun the part `mine`; `None` if there is nothing now.
-    pub fn task(&mut self, job: &Job<'_>, mine: &mut Option<u64>) -> Option<Task> {
-        if let Some(part) = *mine {
-            if part >= self.turn && self.slot(part).undrawn < self.slot(part).frames.end {
-                return self.draw(part, job);
-            }
-            *mine = None;
+    /// Returns what a worker is to do next. `own` is the segment that the worker opened last.
+    pub fn next_task(&mut self, own: &mut Option<u64>) -> Task<Picture> {
+        if self.stopped {
+            return Task::End;
         }
-        while self.next < self.end && self.next < self.turn + PARTS * job.workers as u64 {
-            let part = self.next;
-            let kept = job.folder.is_some_and(|folder| folder.has(part));
-            let first = if kept { None } else { self.first.take() };
+        if let Some(segment) = own.filter(|segment| *segment >= self.turn && self.slot(*segment).has_undrawn()) {
+            return self.draw(segment);
+        }
+        *own = None;
+        while self.next < self.end && self.next < self.turn + SEGMENTS_PER_WORKER * self.workers as u64 {
+            let segment = self.next;
             self.next += 1;
-            self.slots.push_back(SegmentSlot::new(job.parts.range(part), kept));
-            if !kept {
-                *mine = Some(part);
-                return Some(Task::Begin(part, first.map(Box::new)));
+            let is_kept = self.kept.contains(&segment);
+            self.slots.push_back(SegmentSlot::new(self.plan.range(segment), is_kept));
+            if !is_kept {
+                *own = Some(segment);
+                return Task::Open(segment);
             }
         }
-        // The part whose encoder has the fewest pictures before it needs help most.
-        let open = self.slots.iter().enumerate().filter(|(_, slot)| slot.undrawn < slot.frames.end);
-        let (index, _) = open.min_by_key(|(_, slot)| slot.undrawn - slot.unencoded)?;
-        self.draw(self.turn + index as u64, job)
+        // The segment whose encoder has the fewest pictures before it needs help most.
+        let open = self.slots.iter().enumerate().filter(|(_, slot)| slot.has_undrawn());
+        match open.min_by_key(|(_, slot)| slot.undrawn - slot.unencoded) {
+            Some((index, _)) => self.draw(self.turn + index as u64),
+            None if self.next == self.end => Task::End,
+            None => Task::Wait,
+        }
     }
 
-    fn draw(&mut self, part: u64, job: &Job<'_>) -> Option<Task> {
-        let lent = self.lent;
-        let slot = self.slot(part);
-        // A part that has nothing under way always gets a picture: so all parts go on.
-        if lent >= PICTURES * job.workers && slot.undrawn > slot.unencoded {
-            return None;
+    fn draw(&mut self, segment: u64) -> Task<Picture> {
+        let is_full = self.pending >= PICTURES_PER_WORKER * self.workers;
+        let slot = self.slot(segment);
+        // A segment without pending pictures always gets one, so that no segment stalls.
+        if is_full && slot.undrawn > slot.unencoded {
+            return Task::Wait;
         }
         let frame = slot.undrawn;
         slot.undrawn += 1;
         slot.pictures.push_back(None);
-        self.lent += 1;
-        Some(Task::Draw(part, frame, self.free.pop()))
+        self.pending += 1;
+        Task::Draw { segment, frame, picture: self.free.pop() }
     }
-}
 
-impl SegmentSlot {
-    fn new(frames: Range<u64>, kept: bool) -> Self {
-        Self {
-            undrawn: if kept { frames.end } else { frames.start },
-            unencoded: frames.start,
-            frames,
-            pictures: VecDeque::new(),
-            encoder: None,
-            film: PacketBuffer::default(),
-            kept,
-            done: kept,
+    /// Takes the open encoder of a segment.
+    pub fn opened(&mut self, header: Arc<SegmentHeader>, encoder: Encoder) {
+        let slot = self.slot(header.index);
+        (slot.header, slot.encoder) = (Some(header), Some(encoder));
+    }
+
+    /// Takes the picture of a frame.
+    pub fn drawn(&mut self, segment: u64, frame: u64, picture: Picture) {
+        self.drawn += 1;
+        let slot = self.slot(segment);
+        let place = (frame - slot.unencoded) as usize;
+        slot.pictures[place] = Some(picture);
+    }
+
+    /// Takes back the encoder that the worker drives, if it does, and returns what to do with it.
+    pub fn feed(&mut self, segment: u64, driven: Option<Encoder>) -> Feed<Encoder, Picture> {
+        let stopped = self.stopped;
+        let slot = self.slot(segment);
+        let Some(encoder) = driven.or_else(|| slot.encoder.take()) else { return Feed::Wait };
+        if stopped {
+            return Feed::Wait;
+        }
+        match slot.pictures.front_mut().and_then(Option::take) {
+            Some(picture) => {
+                slot.pictures.pop_front();
+                slot.unencoded += 1;
+                Feed::Picture(encoder, picture)
+            }
+            None if slot.unencoded == slot.end => Feed::Flush(encoder),
+            None => {
+                slot.encoder = Some(encoder);
+                Feed::Wait
+            }
         }
     }
 
-    /// The next picture for the encoder, if it is drawn.
-    pub fn take_picture(&mut self) -> Option<Planes> {
-        let planes = self.pictures.front_mut()?.take()?;
-        self.pictures.pop_front();
-        self.unencoded += 1;
-        Some(planes)
+    /// Takes back a picture that the encoder has copied.
+    pub fn encoded(&mut self, picture: Picture) {
+        self.free.push(picture);
+        self.pending -= 1;
+        self.encoded += 1;
+    }
+
+    /// Adds packets of a segment.
+    pub fn add_packets(&mut self, segment: u64, packets: &PacketBuffer) {
+        self.slot(segment).packets.append(packets);
+    }
+
+    /// Returns the packets that a segment has so far, for a segment that is stored as a whole.
+    pub fn packets(&mut self, segment: u64) -> &mut PacketBuffer {
+        &mut self.slot(segment).packets
+    }
+
+    /// Notes that a segment has all its packets.
+    pub fn finish(&mut self, segment: u64) {
+        self.slot(segment).is_done = true;
+    }
+
+    /// Gives segment `index` its turn: those before it are muxed.
+    pub fn advance_to(&mut self, index: u64) {
+        while self.turn < index {
+            self.turn += 1;
+            if self.slots.pop_front().is_none() {
+                self.next += 1; // it was kept, and no worker has come across it
+            }
+        }
+    }
+
+    /// Returns how many bytes the segment that is being muxed has ready, and whether it is done.
+    pub fn ready(&self) -> (usize, bool) {
+        self.slots.front().map_or((0, false), |slot| (slot.packets.data.len(), slot.is_done))
+    }
+
+    /// Takes the packets that the segment that is being muxed has ready; `None` if its encoder is not open yet.
+    pub fn take_packets(&mut self) -> Option<Batch> {
+        let slot = self.slots.front_mut()?;
+        let header = slot.header.clone()?;
+        Some(Batch { header, packets: std::mem::take(&mut slot.packets), is_last: slot.is_done, path: None })
+    }
+
+    /// Lets all workers end.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Returns the number of frames that are drawn, and that are encoded.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.drawn, self.encoded)
+    }
+
+    fn slot(&mut self, segment: u64) -> &mut SegmentSlot<Encoder, Picture> {
+        let index = (segment - self.turn) as usize;
+        &mut self.slots[index]
     }
 }
+
+impl<Encoder, Picture> SegmentSlot<Encoder, Picture> {
+    fn new(frames: Range<u64>, is_kept: bool) -> Self {
+        Self {
+            end: frames.end,
+            undrawn: if is_kept { frames.end } else { frames.start },
+            unencoded: frames.start,
+            pictures: VecDeque::new(),
+            header: None,
+            encoder: None,
+            packets: PacketBuffer::default(),
+            is_done: is_kept,
+        }
+    }
+
+    fn has_undrawn(&self) -> bool {
+        self.undrawn < self.end
+    }
+}
+
+#[cfg(test)]
+mod tests;

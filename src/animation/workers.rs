@@ -1,281 +1,297 @@
-//! Workers that draw, convert and encode, and the order in which their pictures are delivered.
-//!
-//! Each worker has a part of its own: it draws a frame of it, converts it and hands it to the part's encoder, all on one
-//! thread, while the pixels are in its cache. When there is no part left to begin, it draws frames of the others' parts.
-//! A frame goes to the encoder when all frames of the part before it have gone; whoever brings it there drives the
-//! encoder, and goes on while further frames are ready.
+//! The threads of an animation: a thin layer around the [`Scheduler`].
 
-use std::ops::{ControlFlow, Range};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::FrameInfo;
-use super::frame_source::Pen;
-use super::scheduler::{Failure, Job, State, Task};
+use tiny_skia::Pixmap;
+
+use super::frame_source::FrameSource;
+use super::scheduler::{Feed, Scheduler, Task};
+use super::{FrameInfo, OnProgress};
 use crate::color::Converter;
-use crate::packet::Packet;
 use crate::planes::Planes;
 use crate::progress::Progress;
-use crate::segment::plan::{PacketBuffer, SegmentEncoder};
+use crate::segment::{Batch, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan, SegmentSource};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
-/// The most often that progress is told, and the longest that film lies about unwritten.
+/// The shortest time between two reports of progress, and the longest time that packets wait to be muxed.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// PacketBuffer of the part whose turn it is that is worth waking the writer, in bytes.
-const CHUNK: usize = 1 << 20;
+/// Bytes of packets that are worth waking the muxing loop before their segment is done.
+const MIN_BATCH: usize = 1 << 20;
 
-/// Makes some of the parts, and delivers their packets in order; `first` is the encoder of the first of them that is not
-/// in the folder.
-pub(super) fn run(
-    job: Job<'_>,
-    parts: Range<u64>,
-    first: Option<SegmentEncoder>,
-    progress: &mut Progress,
-    tell: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-    deliver: &mut dyn FnMut(&Packet<'_>) -> Result<()>,
-) -> Result<(), Failure> {
-    let begin = Instant::now();
-    let workers = Workers {
-        job,
-        state: Mutex::new(State::new(parts, first, progress.kept)),
-        work: Condvar::new(),
-        film: Condvar::new(),
-    };
-    let delivered = thread::scope(|scope| {
-        let _stop = StopOnDrop(&workers);
-        for worker in 0..job.workers {
-            let name = format!("kinetograph worker {worker}");
-            let spawned = thread::Builder::new().name(name).spawn_scoped(scope, || workers.work());
-            spawned.map_err(Error::io("starting a worker"))?;
+/// What the workers need to make segments.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    pub settings: &'a Settings,
+    pub plan: &'a SegmentPlan,
+    pub source: &'a dyn FrameSource,
+    /// What the canvas shows before a frame is drawn; the background colour if there is none.
+    pub layer: Option<&'a Pixmap>,
+    /// Where finished segments are stored, if they are.
+    pub folder: Option<&'a SegmentFolder>,
+}
+
+/// Workers that make segments, for as long as they are in scope.
+pub(super) struct Workers<'a> {
+    work: Work<'a>,
+    scheduler: Mutex<Scheduler<SegmentEncoder, Planes>>,
+    /// The encoder of the first segment, which was opened before the workers were started.
+    first: Mutex<Option<SegmentEncoder>>,
+    /// Signals workers that there may be something to do.
+    work_changed: Condvar,
+    /// Signals the muxing loop that there are packets.
+    packets_changed: Condvar,
+    failure: Mutex<Option<Failure>>,
+}
+
+/// Why the work has stopped.
+pub(super) enum Failure {
+    Error(Error),
+    /// A panic of the user's closure.
+    Panic(Box<dyn Any + Send>),
+}
+
+impl Failure {
+    /// Returns the error; a panic continues.
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Error(error) => error,
+            Self::Panic(panic) => resume_unwind(panic),
         }
-        workers.write(begin, progress, tell, deliver)
-    });
-    match workers.lock().failure.take() {
-        Some(failure) => Err(failure),
-        None => Ok(delivered?),
     }
 }
 
-/// What workers and writer share.
-struct Workers<'a> {
-    job: Job<'a>,
-    state: Mutex<State>,
-    /// Told to the workers when there may be something to do for them.
-    work: Condvar,
-    /// Told to the writer when there is film for it.
-    film: Condvar,
-}
-
-impl Workers<'_> {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // The state is consistent whenever the lock is free: nothing that can panic runs under it half-way.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl<'a> Workers<'a> {
+    pub fn new(work: Work<'a>, scheduler: Scheduler<SegmentEncoder, Planes>, first: SegmentEncoder) -> Self {
+        Self {
+            work,
+            scheduler: Mutex::new(scheduler),
+            first: Mutex::new(Some(first)),
+            work_changed: Condvar::new(),
+            packets_changed: Condvar::new(),
+            failure: Mutex::new(None),
+        }
     }
 
-    /// The life of a worker.
+    /// Runs `count` workers while `consume` takes their packets, on the caller's thread.
+    pub fn run<T>(&self, count: usize, consume: impl FnOnce() -> Result<T>) -> Result<T, Failure> {
+        let consumed = thread::scope(|scope| {
+            let _stop = StopOnDrop(self);
+            for worker in 0..count {
+                let name = format!("kinetograph worker {worker}");
+                let spawned = thread::Builder::new().name(name).spawn_scoped(scope, || self.work());
+                spawned.map_err(Error::io("starting a worker"))?;
+            }
+            consume()
+        });
+        match lock(&self.failure).take() {
+            Some(failure) => Err(failure),
+            None => consumed.map_err(Failure::Error),
+        }
+    }
+
+    /// Runs one worker to its end.
     fn work(&self) {
-        let mut result = Ok(());
-        let worked = catch_unwind(AssertUnwindSafe(|| {
-            let Job { source, settings, layer, .. } = self.job;
-            source.with_pen(settings, layer, &mut |pen| result = self.work_with(pen));
-        }));
-        let failure = match (worked, result) {
-            (Ok(()), Ok(())) => return,
-            (Ok(()), Err(error)) => Failure::Error(error),
-            (Err(panic), _) => Failure::Panic(panic),
+        let failure = match catch_unwind(AssertUnwindSafe(|| self.try_work())) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => Failure::Error(error),
+            Err(panic) => Failure::Panic(panic),
         };
-        let mut state = self.lock();
-        state.failure.get_or_insert(failure);
-        drop(state);
+        lock(&self.failure).get_or_insert(failure);
         self.stop();
     }
 
-    fn work_with(&self, pen: &mut Pen<'_>) -> Result<()> {
-        let Settings { width, height, color_space, chroma, bit_depth, background, frame_rate, .. } = *self.job.settings;
+    fn try_work(&self) -> Result<()> {
+        let Work { settings, plan, source, layer, .. } = self.work;
+        let Settings { width, height, color_space, chroma, bit_depth, background, frame_rate, .. } = *settings;
+        let mut frames = source.worker(settings, layer);
         let converter = Converter::new(color_space, chroma, bit_depth, background);
-        let mut mine = None;
-        while let Some(task) = self.next_task(&mut mine) {
-            match task {
-                Task::Begin(part, encoder) => {
-                    let opened = encoder.map_or_else(
-                        || SegmentEncoder::open(self.job.settings, self.job.parts, part),
-                        |part| Ok(*part),
-                    )?;
-                    let mut state = self.lock();
-                    state.slot(part).encoder = Some(opened);
-                    self.encode(state, part)?;
+        let mut own = None;
+        loop {
+            match self.next_task(&mut own) {
+                Task::Open(segment) => {
+                    let opened_before = lock(&self.first).take_if(|encoder| encoder.header().index == segment);
+                    let encoder = match opened_before {
+                        Some(encoder) => encoder,
+                        None => SegmentEncoder::open(settings, plan, segment)?,
+                    };
+                    let mut scheduler = lock(&self.scheduler);
+                    scheduler.opened(encoder.header().clone(), encoder);
+                    self.encode(scheduler, segment)?;
                 }
-                Task::Draw(part, frame, planes) => {
-                    let mut planes = planes.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
-                    pen(FrameInfo::new(frame, self.job.parts.frames(), frame_rate), &mut |pixels| {
+                Task::Draw { segment, frame, picture } => {
+                    let mut planes = picture.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
+                    let info = FrameInfo::new(frame, plan.frames, frame_rate);
+                    frames.frame(info, &mut |pixels| {
                         pixels.check_size(frame, (width, height))?;
                         converter.convert(&pixels, &mut planes)
                     })?;
-                    let mut state = self.lock();
-                    state.drawn += 1;
-                    let slot = state.slot(part);
-                    let place = (frame - slot.unencoded) as usize;
-                    slot.pictures[place] = Some(planes);
-                    self.encode(state, part)?;
+                    let mut scheduler = lock(&self.scheduler);
+                    scheduler.drawn(segment, frame, planes);
+                    self.encode(scheduler, segment)?;
                 }
+                Task::Wait | Task::End => return Ok(()),
             }
         }
-        Ok(())
     }
 
-    /// Waits for something to do; `None` when there will be nothing more.
-    fn next_task(&self, mine: &mut Option<u64>) -> Option<Task> {
-        let mut state = self.lock();
+    /// Waits for something to do.
+    fn next_task(&self, own: &mut Option<u64>) -> Task<Planes> {
+        let mut scheduler = lock(&self.scheduler);
         loop {
-            if state.stopped {
-                return None;
+            let task = scheduler.next_task(own);
+            if scheduler.ready().1 {
+                // Segments that were kept are done as soon as they are opened.
+                self.packets_changed.notify_one();
             }
-            let task = state.task(&self.job, mine);
-            if state.slots.front().is_some_and(|slot| slot.done) {
-                // SegmentPlan that were kept are done as soon as they are begun.
-                self.film.notify_one();
-            }
-            if task.is_some() {
+            if !matches!(task, Task::Wait) {
                 return task;
             }
-            if state.is_drawn() {
-                return None;
-            }
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            scheduler = self.work_changed.wait(scheduler).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Gives a part's encoder the pictures that are ready, unless another worker does.
-    fn encode<'s>(&'s self, mut state: MutexGuard<'s, State>, part: u64) -> Result<()> {
-        let Some(mut encoder) = state.slot(part).encoder.take() else { return Ok(()) };
-        while !state.stopped {
-            if let Some(planes) = state.slot(part).take_picture() {
-                drop(state);
-                let film = encoder.encode(&planes)?;
-                state = self.lock();
-                state.free.push(planes);
-                state.lent -= 1;
-                state.encoded += 1;
-                self.work.notify_one();
-                self.keep(&mut state, part, film);
-                continue;
-            }
-            let slot = state.slot(part);
-            if slot.unencoded < slot.frames.end {
-                slot.encoder = Some(encoder);
-                return Ok(());
-            }
-            drop(state);
-            match encoder.flush()? {
-                Some(film) => {
-                    state = self.lock();
-                    self.keep(&mut state, part, film);
-                }
-                None => return self.finish(part, encoder),
-            }
-        }
-        Ok(())
-    }
-
-    fn keep(&self, state: &mut State, part: u64, encoded: &PacketBuffer) {
-        let film = &mut state.slot(part).film;
-        film.append(encoded);
-        if film.data.len() >= CHUNK && part == state.turn {
-            self.film.notify_one();
-        }
-    }
-
-    fn finish(&self, part: u64, encoder: SegmentEncoder) -> Result<()> {
-        if let Some(folder) = self.job.folder {
-            let film = std::mem::take(&mut self.lock().slot(part).film);
-            folder.store(part, encoder.parameter_sets(), &film)?;
-            self.lock().slot(part).film = film;
-        }
-        // x264 takes its time to close, and its memory should not lie about longer than the part.
-        drop(encoder);
-        self.lock().slot(part).done = true;
-        self.film.notify_one();
-        Ok(())
-    }
-
-    /// Delivers the parts in order, and tells the progress; on the caller's thread.
-    fn write(
-        &self,
-        begin: Instant,
-        progress: &mut Progress,
-        tell: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-        deliver: &mut dyn FnMut(&Packet<'_>) -> Result<()>,
+    /// Gives a segment's encoder the pictures that are ready, unless another worker does.
+    fn encode<'s>(
+        &'s self,
+        mut scheduler: MutexGuard<'s, Scheduler<SegmentEncoder, Planes>>,
+        segment: u64,
     ) -> Result<()> {
-        let mut told = begin;
+        let mut driven = None;
         loop {
-            let mut state = self.lock();
-            while !state.stopped && state.turn < state.end && !self.has_film(&state) {
-                let left = INTERVAL.saturating_sub(told.elapsed());
-                if left.is_zero() {
-                    break;
+            match scheduler.feed(segment, driven.take()) {
+                Feed::Picture(mut encoder, planes) => {
+                    drop(scheduler);
+                    let packets = encoder.encode(&planes)?;
+                    scheduler = lock(&self.scheduler);
+                    scheduler.encoded(planes);
+                    self.work_changed.notify_one();
+                    self.add_packets(&mut scheduler, segment, packets);
+                    driven = Some(encoder);
                 }
-                state = self.film.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-            }
-            if state.stopped || state.turn == state.end {
-                return Ok(());
-            }
-            let turn = state.turn;
-            let (mut film, mut kept, mut done) = (PacketBuffer::default(), false, false);
-            if let Some(slot) = state.slots.front_mut() {
-                (kept, done) = (slot.kept, slot.done);
-                // A part that is to be kept is kept whole.
-                if done || self.job.folder.is_none() {
-                    film = std::mem::take(&mut slot.film);
+                Feed::Flush(encoder) => {
+                    drop(scheduler);
+                    return self.finish(segment, encoder);
                 }
-            }
-            (progress.drawn, progress.encoded) = (state.drawn, state.encoded);
-            drop(state);
-            if let Some(folder) = self.job.folder.filter(|_| kept) {
-                film = folder.film(turn)?;
-            }
-            for packet in film.packets() {
-                deliver(&packet)?;
-            }
-            progress.written += film.samples.len() as u64;
-            progress.bytes += film.data.len() as u64;
-            if done {
-                let mut state = self.lock();
-                state.slots.pop_front();
-                state.turn += 1;
-                drop(state);
-                self.work.notify_all();
-            }
-            if told.elapsed() >= INTERVAL {
-                told = Instant::now();
-                progress.elapsed = begin.elapsed();
-                if tell(progress).is_break() {
-                    return Err(Error::Cancelled);
-                }
+                Feed::Wait => return Ok(()),
             }
         }
     }
 
-    /// Whether there is film worth writing.
-    fn has_film(&self, state: &State) -> bool {
-        state
-            .slots
-            .front()
-            .is_some_and(|slot| slot.done || (slot.film.data.len() >= CHUNK && self.job.folder.is_none()))
+    fn finish(&self, segment: u64, mut encoder: SegmentEncoder) -> Result<()> {
+        while let Some(packets) = encoder.flush()? {
+            let mut scheduler = lock(&self.scheduler);
+            if scheduler.is_stopped() {
+                return Ok(());
+            }
+            self.add_packets(&mut scheduler, segment, packets);
+        }
+        if let Some(folder) = self.work.folder {
+            let packets = std::mem::take(lock(&self.scheduler).packets(segment));
+            folder.store(encoder.header(), &packets)?;
+            *lock(&self.scheduler).packets(segment) = packets;
+        }
+        // Closing an encoder takes time, and its memory must not outlive the segment.
+        drop(encoder);
+        lock(&self.scheduler).finish(segment);
+        self.packets_changed.notify_one();
+        Ok(())
+    }
+
+    fn add_packets(&self, scheduler: &mut Scheduler<SegmentEncoder, Planes>, segment: u64, packets: &PacketBuffer) {
+        scheduler.add_packets(segment, packets);
+        if scheduler.ready().0 >= MIN_BATCH {
+            self.packets_changed.notify_one();
+        }
     }
 
     fn stop(&self) {
-        self.lock().stopped = true;
-        self.work.notify_all();
-        self.film.notify_all();
+        lock(&self.scheduler).stop();
+        self.work_changed.notify_all();
+        self.packets_changed.notify_all();
     }
 }
 
-/// However the writer ends, the workers must.
-struct StopOnDrop<'a>(&'a Workers<'a>);
+/// The segments of an animation in order: from the folder of an earlier run, or from the workers. Reports progress while
+/// it waits.
+pub(super) struct AnimationSource<'s> {
+    workers: &'s Workers<'s>,
+    progress: &'s mut Progress,
+    on_progress: &'s mut OnProgress<'s>,
+    begin: Instant,
+    reported: Instant,
+}
+
+impl<'s> AnimationSource<'s> {
+    pub fn new(workers: &'s Workers<'s>, progress: &'s mut Progress, on_progress: &'s mut OnProgress<'s>) -> Self {
+        let begin = Instant::now();
+        Self { workers, progress, on_progress, begin, reported: begin }
+    }
+
+    /// Waits for packets of the segment whose turn it is, at most until progress is to be reported.
+    fn wait(&mut self, index: u64) -> Result<Option<Batch>> {
+        let Workers { scheduler, packets_changed, work, .. } = self.workers;
+        let mut scheduler = lock(scheduler);
+        scheduler.advance_to(index);
+        // A segment that is to be stored is stored whole before it is muxed.
+        let is_stored = work.folder.is_some();
+        while !scheduler.is_stopped() {
+            let (bytes, is_done) = scheduler.ready();
+            let left = INTERVAL.saturating_sub(self.reported.elapsed());
+            if is_done || (bytes >= MIN_BATCH && !is_stored) || left.is_zero() {
+                break;
+            }
+            scheduler = packets_changed.wait_timeout(scheduler, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if scheduler.is_stopped() {
+            // A worker has failed; its failure takes the place of this error.
+            return Err(Error::Cancelled);
+        }
+        (self.progress.drawn, self.progress.encoded) = scheduler.progress();
+        Ok(if scheduler.ready().1 || !is_stored { scheduler.take_packets() } else { None })
+    }
+
+    fn report(&mut self) -> Result<()> {
+        if self.reported.elapsed() < INTERVAL {
+            return Ok(());
+        }
+        self.reported = Instant::now();
+        self.progress.elapsed = self.begin.elapsed();
+        if (self.on_progress)(self.progress).is_break() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}
+
+impl SegmentSource for AnimationSource<'_> {
+    fn next(&mut self, index: u64) -> Result<Batch> {
+        loop {
+            // Wakes the workers that wait for the turn to pass.
+            self.workers.work_changed.notify_all();
+            let batch = match self.workers.work.folder.and_then(|folder| folder.read(index)) {
+                Some(segment) => Some(segment?.into()),
+                None => self.wait(index)?,
+            };
+            self.report()?;
+            if let Some(batch) = batch {
+                self.progress.written += batch.packets.len();
+                self.progress.bytes += batch.packets.data.len() as u64;
+                return Ok(batch);
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What the mutexes hold is consistent whenever they are free: nothing that can panic runs half-way under them.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// However the muxing loop ends, the workers must end.
+struct StopOnDrop<'w>(&'w Workers<'w>);
 
 impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {

@@ -1,56 +1,56 @@
-//! Opaque pixels to planes of 8 bits a sample, by AVX-512. The scheme is told in [`limbs`](super::limbs) for
-//! chroma, and in [`fused`](super::fused) for luma.
+//! Opaque pixels to planes of 8 bits a sample, by AVX-512. [`opaque_weights`](super::opaque_weights) explains the
+//! arithmetic of chroma, [`double_fma`](super::double_fma) that of luma.
 
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::blend::blend;
-use super::fused::{Fused, SAMPLE_BIT};
-use super::limbs::Limbs;
+use super::double_fma::{DoubleFmaLuma, SAMPLE_BIT};
+use super::opaque_weights::OpaqueWeights;
 use super::registers::{load, prefetch_pixels, prefetch_samples, store};
 use super::rows::{self, Plan, Rows};
-use crate::settings::Chroma;
+use crate::settings::{BitDepth, Chroma};
 
-/// Columns that are converted at a time: four registers of sixteen pixels.
+/// The columns of a block: four registers of sixteen pixels.
 const COLUMNS: usize = 64;
 
 /// Converts all rows of a frame.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
-    let kernel = Kernel::new(plan.limbs);
+    let kernel = Kernel::new(plan.opaque_weights);
     for rows in frame {
         rows::convert(plan, rows, |plan, rows| blocks(&kernel, plan, rows));
     }
 }
 
-/// Converts whole blocks.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Converts whole blocks, blending them if they are not opaque or this kernel lacks their planes.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
     let opaque = |rows: &mut Rows<'_>| match (plan.bit_depth, plan.chroma) {
-        (8, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
-        (8, Chroma::Yuv422) => opaque::<2, 1>(kernel, rows),
-        (8, Chroma::Yuv444) => opaque::<1, 1>(kernel, rows),
-        (8, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
+        (BitDepth::Eight, Chroma::Yuv420) => opaque::<2, 2>(kernel, rows),
+        (BitDepth::Eight, Chroma::Yuv422) => opaque::<2, 1>(kernel, rows),
+        (BitDepth::Eight, Chroma::Yuv444) => opaque::<1, 1>(kernel, rows),
+        (BitDepth::Eight, Chroma::Gray) => opaque::<0, 1>(kernel, rows),
         _ => false,
     };
-    if !(rows.begin_opaque() && opaque(rows)) {
+    if !(rows.begins_opaque() && opaque(rows)) {
         blend(plan, rows, opaque);
     }
 }
 
-/// Converts pixels as if all were opaque, and says whether they are. `WIDE` and `HIGH` are the pixels that share a
-/// chroma sample, across and down; `WIDE` is 0 if there is no chroma.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Converts pixels as if all were opaque, and returns whether they are. `WIDE` × `HIGH` pixels share a chroma sample;
+/// `WIDE` is 0 if there is no chroma.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 #[allow(unsafe_code)]
-#[inline(never)] // with registers of its own
+#[inline(never)] // so that each instance gets all registers
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
     let columns = rows.columns(COLUMNS, WIDE, HIGH);
-    // Something aligned on the stack makes the compiler align all that it puts there, at a gain of up to a third.
+    // One aligned variable makes the compiler align the whole stack frame, which gains up to a third.
     let mut alphas = black_box(_mm512_set1_epi32(-1));
-    // The last block begins before the one before ends, if it must: some columns are converted twice then.
     for start in rows::starts(columns, COLUMNS) {
-        // SAFETY: the rows have `columns`, as `Rows::columns` has checked, and each block ends there or before.
+        // SAFETY: `Rows::columns` has checked that the rows have `columns`, and `starts` guarantees that each block
+        // ends there or before.
         alphas = unsafe { kernel.block::<WIDE, HIGH>(rows, start, alphas) };
     }
     _mm512_cmpge_epu32_mask(alphas, quad([0, 0, 0, -1])) == !0
@@ -58,34 +58,35 @@ fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows
 
 /// The weights in registers.
 struct Kernel {
-    /// The lower and the upper bytes of four weights.
+    /// The lower and the upper bytes of the four weights of luma.
     luma: [__m512i; 2],
     scale: [__m512; 3],
-    /// The low and the high limbs of two words side by side, and what their sum begins with.
+    /// The low and the high words of the weights of each chroma plane, and the initial value of their sums.
     chroma: [[__m512i; 2]; 2],
     chroma_begin: __m512i,
-    /// The lower three bytes of each double word, moved up by one, and the upper word, moved down. A shift does the same,
-    /// but not every port can shift; these are hidden from the compiler, which would make shifts of them.
+    /// Shuffles that move the lower three bytes of each double word up by one byte, and the upper word down. Shifts
+    /// would do the same, but fewer ports can shift; these are hidden from the compiler, which would turn them into
+    /// shifts.
     bytes_up: __m512i,
     word_down: __m512i,
-    /// The lower words of double words, and of eight bytes the second, the third and the fourth two. Hidden, too: the
-    /// compiler would mask by another instruction.
+    /// Masks of the lower words of double words, and of the second, the third and the fourth two of eight bytes. Hidden
+    /// from the compiler, which would mask with another instruction.
     lower_words: __mmask64,
     pairs: [__mmask64; 3],
 }
 
 impl Kernel {
-    #[target_feature(enable = "avx512vbmi,avx512vnni")]
-    fn new(limbs: &Limbs) -> Self {
-        let Fused { weights, scale, scale_rest, constant_rest } = limbs.fused;
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
+    fn new(opaque: &OpaqueWeights) -> Self {
+        let DoubleFmaLuma { weights, scale, scale_low, constant_remainder } = opaque.double_fma;
         let lower = weights.map(|weight| weight as i8);
         let upper = [0, 1, 2, 3].map(|i| ((weights[i] - i16::from(lower[i])) >> 8) as i8);
-        let [cb, cr] = limbs.chroma_words;
+        let [cb, cr] = opaque.chroma_words;
         Self {
             luma: [quad(lower), quad(upper)],
-            scale: [scale, scale_rest, constant_rest].map(|number| _mm512_set1_ps(number)),
+            scale: [scale, scale_low, constant_remainder].map(|number| _mm512_set1_ps(number)),
             chroma: [[pair(cb.low), pair(cb.high)], [pair(cr.low), pair(cr.high)]],
-            chroma_begin: _mm512_set1_epi32(limbs.chroma_fraction as i32),
+            chroma_begin: _mm512_set1_epi32(opaque.chroma_fraction as i32),
             bytes_up: black_box(order([0x0201_0080, 0x0605_0480, 0x0a09_0880, 0x0e0d_0c80])),
             word_down: black_box(order([0x8080_0302, 0x8080_0706, 0x8080_0b0a, 0x8080_0f0e])),
             lower_words: black_box(0x3333_3333_3333_3333),
@@ -93,12 +94,12 @@ impl Kernel {
         }
     }
 
-    /// Converts the block of columns that begins at `start`. Gives `alphas` and the alphas of the block, anded.
+    /// Converts the block of columns that begins at `start`. Returns the bitwise AND of `alphas` and all pixels.
     ///
     /// # Safety
-    /// The rows have [`COLUMNS`] from `start` on.
+    /// The rows must have [`COLUMNS`] from `start` on.
     #[inline]
-    #[target_feature(enable = "avx512vbmi,avx512vnni")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     #[allow(unsafe_code)]
     unsafe fn block<const WIDE: usize, const HIGH: usize>(
         &self,
@@ -106,11 +107,12 @@ impl Kernel {
         start: usize,
         mut alphas: __m512i,
     ) -> __m512i {
-        // First − green and third − green: as words of each pixel, or as double words of two, summed over the rows.
+        // First − green and third − green: as words of each pixel, or as double words of two pixels, summed over the
+        // rows.
         let mut differences = [_mm512_setzero_si512(); 4];
         for row in 0..HIGH {
             prefetch_pixels::<{ 4 * COLUMNS }, HIGH>(rows.pixels[row], 4 * start);
-            // SAFETY: the row has the block, as the caller promises.
+            // SAFETY: the caller guarantees that the row has the block.
             let pixels: [__m512i; 4] = unsafe { load(rows.pixels[row], 4 * start) };
             let mut samples = pixels;
             for i in 0..4 {
@@ -123,7 +125,7 @@ impl Kernel {
             let [a, b, c, d] = pixels;
             alphas = and(and(alphas, a, b), c, d);
             prefetch_samples(rows.luma[row], start);
-            // SAFETY: the row has the block, as the caller promises.
+            // SAFETY: the caller guarantees that the row has the block.
             unsafe { store(rows.luma[row], start, self.pack(samples)) };
         }
         if let Some(start) = start.checked_div(WIDE) {
@@ -133,37 +135,38 @@ impl Kernel {
             for plane in 0..2 {
                 let [a, b, c, d] = differences;
                 let sums = [self.chroma(a, b, plane), self.chroma(c, d, plane)];
-                // SAFETY: the row has the block, as the caller promises.
+                // SAFETY: the caller guarantees that the row has the block.
                 unsafe { store(rows.chroma[plane], start, chroma_bytes(sums, PIXELS)) };
             }
         } else if WIDE == 2 {
             let [a, b, c, d] = differences;
-            // In each quarter of a register those of the first, then those of the second.
+            // Each quarter of a register has those of the first operand, then those of the second.
             let (ab, cd) = (_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
             let bytes = chroma_bytes([self.chroma(ab, cd, 0), self.chroma(ab, cd, 1)], PAIRS);
             let (cb, cr) = (_mm512_castsi512_si256(bytes), _mm512_extracti64x4_epi64::<1>(bytes));
-            // SAFETY: the rows have the block, as the caller promises.
+            // SAFETY: the caller guarantees that the rows have the block.
             unsafe { store(rows.chroma[0], start / 2, cb) };
-            // SAFETY: as before.
+            // SAFETY: as above.
             unsafe { store(rows.chroma[1], start / 2, cr) };
         }
         alphas
     }
 
-    /// Sixteen samples of luma, in the bits from [`SAMPLE_BIT`] on.
-    #[target_feature(enable = "avx512vbmi,avx512vnni")]
+    /// Returns sixteen samples of luma, in the bits from [`SAMPLE_BIT`] on.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     fn luma(&self, pixels: __m512i) -> __m512i {
         let [lower, upper] = self.luma;
-        let [scale, scale_rest, constant_rest] = self.scale;
+        let [scale, scale_low, constant_remainder] = self.scale;
         let sum = _mm512_dpbusd_epi32(_mm512_setzero_si512(), pixels, upper);
         let sum = _mm512_dpbusd_epi32(_mm512_shuffle_epi8(sum, self.bytes_up), pixels, lower);
-        let brightness = _mm512_cvtepi32_ps(sum);
-        let sum = _mm512_fmadd_ps(brightness, scale, _mm512_fmadd_ps(brightness, scale_rest, constant_rest));
+        let integer_luma = _mm512_cvtepi32_ps(sum);
+        let sum = _mm512_fmadd_ps(integer_luma, scale, _mm512_fmadd_ps(integer_luma, scale_low, constant_remainder));
         _mm512_castps_si512(sum)
     }
 
-    /// Samples of chroma less 128, as words, from two registers of differences: by turns one of `a` and one of `b`.
-    #[target_feature(enable = "avx512vbmi,avx512vnni")]
+    /// Returns samples of chroma less 128, as words, from two registers of differences: those of `a` and of `b`,
+    /// interleaved.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     fn chroma(&self, a: __m512i, b: __m512i, plane: usize) -> __m512i {
         let [low, high] = self.chroma[plane];
         let sum = |differences| {
@@ -173,8 +176,8 @@ impl Kernel {
         _mm512_mask_shuffle_epi8(sum(b), self.lower_words, sum(a), self.word_down)
     }
 
-    /// Bytes of 64 samples, each in the bits from [`SAMPLE_BIT`] on.
-    #[target_feature(enable = "avx512vbmi,avx512vnni")]
+    /// Returns the bytes of 64 samples, each in the bits from [`SAMPLE_BIT`] on.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     fn pack(&self, [a, b, c, d]: [__m512i; 4]) -> __m512i {
         /// The places of the pixels when two of each register lie in each eight bytes.
         const PIXELS: [u8; 64] = {
@@ -198,12 +201,13 @@ impl Kernel {
     }
 }
 
-/// `sum` and the products of the words of `a` and `b`, those of each double word added.
+/// Adds to `sum`, in each double word, the products of the two words of `a` and `b`.
 #[allow(unsafe_code)]
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn dot(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
-    // The compiler makes two instructions of the intrinsic, for a latency that does not matter here.
-    // SAFETY: the instruction is AVX-512 VNNI, which callers of this function have; it touches these registers only.
+    // The compiler splits the intrinsic into two instructions, for a latency that does not matter here.
+    // SAFETY: the instruction is AVX-512 VNNI, which `target_feature` makes every caller guarantee. It touches these
+    // registers only.
     unsafe {
         asm!("vpdpwssd {}, {}, {}", inout(zmm_reg) sum, in(zmm_reg) a, in(zmm_reg) b,
             options(pure, nomem, nostack, preserves_flags));
@@ -211,46 +215,46 @@ fn dot(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
     sum
 }
 
-/// Two words, side by side all over a register.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Returns two words, repeated over a register.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn pair(words: [i16; 2]) -> __m512i {
     _mm512_set1_epi32(bytemuck::must_cast(words))
 }
 
-/// Four bytes, side by side all over a register.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Returns four bytes, repeated over a register.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn quad(bytes: [i8; 4]) -> __m512i {
     _mm512_set1_epi32(bytemuck::must_cast(bytes))
 }
 
-/// Four double words that each choose bytes of a quarter of a register, the same in all quarters.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Returns the shuffle of four double words, which select bytes within a quarter of a register, for all quarters.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn order(bytes: [u32; 4]) -> __m512i {
     _mm512_broadcast_i32x4(bytemuck::must_cast(bytes))
 }
 
-/// The bits that all three have.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Returns the bitwise AND of three registers.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn and(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
     _mm512_ternarylogic_epi32::<0b1000_0000>(a, b, c)
 }
 
-/// First − green and third − green of pixels, doubled, as words.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Returns first − green and third − green of pixels, doubled, as words.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn differences_of_pixels(pixels: __m512i) -> __m512i {
     let bytes = order([0x0102_0100, 0x0506_0504, 0x090a_0908, 0x0d0e_0d0c]);
     _mm512_maddubs_epi16(_mm512_shuffle_epi8(pixels, bytes), quad([2, -2, 2, -2]))
 }
 
-/// `sums` and first − green and third − green of neighbouring pixels, added, as double words.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Adds to `sums` first − green and third − green of two neighbouring pixels, as double words.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn add_differences_of_pairs(sums: __m512i, pixels: __m512i) -> __m512i {
     let bytes = order([0x0504_0100, 0x0506_0102, 0x0d0c_0908, 0x0d0e_090a]);
     _mm512_dpbusd_epi32(sums, _mm512_shuffle_epi8(pixels, bytes), quad([1, -1, 1, -1]))
 }
 
-/// Bytes of chroma samples, at most 255 each, from words that are 128 less, put in `order`.
-#[target_feature(enable = "avx512vbmi,avx512vnni")]
+/// Returns the bytes of chroma samples, limited to 255, from words that are 128 less, in `order`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn chroma_bytes([a, b]: [__m512i; 2], order: [u8; 64]) -> __m512i {
     let bytes = _mm512_xor_si512(_mm512_packs_epi16(a, b), _mm512_set1_epi8(-128));
     _mm512_permutexvar_epi8(bytemuck::must_cast(order), bytes)
@@ -261,7 +265,7 @@ const PIXELS: [u8; 64] = {
     let mut order = [0; 64];
     let mut pixel = 0;
     while pixel < 64 {
-        // Four of a register are in each quarter, every other one of eight bytes.
+        // Each quarter has four samples of each register, which take every other of eight bytes.
         let (register, pixel_in_it) = (pixel / 16, pixel % 16);
         order[pixel] = (pixel_in_it / 4 * 16 + register / 2 * 8 + pixel_in_it % 4 * 2 + register % 2) as u8;
         pixel += 1;
@@ -274,7 +278,7 @@ const PAIRS: [u8; 64] = {
     let mut order = [0; 64];
     let mut sample = 0;
     while sample < 64 {
-        // Two of a register are in each quarter; of the first two registers in even bytes, of the others in odd ones.
+        // Each quarter has two samples of each register: those of the first two in even bytes, the others in odd bytes.
         let (plane, register, sample_in_it) = (sample / 32, sample % 32 / 8, sample % 8);
         let eight = sample_in_it / 2 * 16 + plane * 8;
         order[sample] = (eight + register % 2 * 4 + sample_in_it % 2 * 2 + register / 2) as u8;

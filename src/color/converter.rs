@@ -1,33 +1,33 @@
-//! The converter: what is checked, and which way the pixels go.
+//! The converter: checks a frame and its planes, and passes their rows to the instruction set.
 
-use super::blend::Blend;
+use super::blend_weights::BlendWeights;
 use super::formula::Formula;
 use super::isa::Isa;
-use super::limbs::Limbs;
+use super::opaque_weights::OpaqueWeights;
 use super::pixels::Order;
 use super::rows::{Plan, Rows};
 use crate::planes::Planes;
-use crate::settings::{Chroma, ColorSpace};
-use crate::{Error, Frame, Result};
+use crate::settings::{BitDepth, Chroma, ColorSpace};
+use crate::{Error, Frame, PlanesMismatch, Result};
 
-/// Turns frames into planes: matrix, range, chroma sharing and background in one pass, without allocating.
+/// Converts frames to planes: matrix, range, chroma subsampling and background in one pass, without allocating.
 ///
-/// Every sample is the correctly rounded value of the formula of ITU-T H.273, 8.3, in real numbers, rounded once; a
-/// value half-way between two samples goes to the larger one.
-/// - Luma is that of the pixel's colour. Chroma is that of the exact mean of the pixels that share the sample. Greys
-///   have chroma 128 (512 at 10 bits).
-/// - A transparent pixel is the colour over the background, `(colour · alpha + background · (255 − alpha)) / 255`; of a
-///   premultiplied one, `colour + background · (255 − alpha) / 255`, in which a colour above its alpha, which is not
-///   valid, counts as alpha.
-/// - In full range pure blue and red would be 256 (1024 at 10 bits), and are clipped by 1.
+/// Every sample is the value of the formula of ITU-T H.273, 8.3, in real numbers, rounded once to the nearest; a value
+/// halfway between two samples is rounded up.
+/// - Luma is computed from the colour of the pixel, chroma from the exact mean of the pixels that share the sample. Greys
+///   have a chroma of 128 (512 at 10 bits).
+/// - A transparent pixel is blended with the background: `(colour · alpha + background · (255 − alpha)) / 255`, or for a
+///   premultiplied colour `colour + background · (255 − alpha) / 255`. A premultiplied colour above its alpha is not
+///   valid, and counts as alpha.
+/// - In full range the chroma of pure blue and of pure red would be 256 (1024 at 10 bits), and is clipped to 255 (1023).
 ///
 /// ```
 /// use kinetograph::color::{Converter, Planes};
-/// use kinetograph::{Chroma, ColorSpace, Frame};
+/// use kinetograph::{BitDepth, Chroma, ColorSpace, Frame};
 ///
-/// let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
-/// let mut planes = Planes::new(2, 2, Chroma::Yuv420, 8);
-/// // Three red pixels, and one that is transparent and shows the white background.
+/// let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [255; 3]);
+/// let mut planes = Planes::new(2, 2, Chroma::Yuv420, BitDepth::Eight);
+/// // Three red pixels, and a transparent one that shows the white background.
 /// let pixels = [[255u8, 0, 0, 255], [255, 0, 0, 255], [255, 0, 0, 255], [0, 0, 0, 0]];
 /// converter.convert(&Frame::rgba8(pixels.as_flattened(), 2, 2), &mut planes)?;
 /// assert_eq!(planes.row(0, 1), [63, 235]);
@@ -37,50 +37,46 @@ use crate::{Error, Frame, Result};
 #[derive(Clone, Debug)]
 pub struct Converter {
     chroma: Chroma,
-    bit_depth: u8,
+    bit_depth: BitDepth,
     isa: Isa,
-    /// For pixels whose first byte is red, and for those whose first byte is blue.
-    weights: [(Limbs, Blend); 2],
+    /// For pixels whose first byte is red, and for pixels whose first byte is blue.
+    weights: [(OpaqueWeights, BlendWeights); 2],
 }
 
 impl Converter {
-    /// A converter to planes of `chroma` at `bit_depth` bits a sample, with the red, green and blue of `background`
-    /// under transparent pixels.
-    ///
-    /// # Panics
-    /// If `bit_depth` is neither 8 nor 10.
-    pub fn new(space: ColorSpace, chroma: Chroma, bit_depth: u8, background: [u8; 3]) -> Self {
-        assert!(bit_depth == 8 || bit_depth == 10, "bit depth {bit_depth} is neither 8 nor 10");
+    /// Makes a converter to planes of `chroma` at `bit_depth`. Transparent pixels show `background`, its red,
+    /// green and blue.
+    pub fn new(space: ColorSpace, chroma: Chroma, bit_depth: BitDepth, background: [u8; 3]) -> Self {
         let formulas = Formula::planes(space, bit_depth);
         let (wide, high) = chroma.subsampling();
         let shared = i64::from(wide * high);
         let weights = [false, true].map(|blue_first| {
-            // The limbs are for 8 bits, whatever the depth; where it is another, they are not used.
-            let limbs = Limbs::new(&Formula::planes(space, 8), blue_first, shared);
-            (limbs, Blend::new(&formulas, background, blue_first, shared, bit_depth))
+            // Kernels convert to 8 bits a sample only; at another depth these weights are not used.
+            let opaque = OpaqueWeights::new(&Formula::planes(space, BitDepth::Eight), blue_first, shared);
+            (opaque, BlendWeights::new(&formulas, background, blue_first, shared, bit_depth))
         });
         Self { chroma, bit_depth, isa: Isa::best(), weights }
     }
 
-    /// The same converter with another instruction set, for tests and measurements: the samples are the same.
+    /// Returns the same converter with another instruction set, for tests and benchmarks. The samples are the same.
     #[must_use]
     pub fn with_isa(self, isa: Isa) -> Self {
         Self { isa, ..self }
     }
 
-    /// The instruction set that it uses: the fastest that this machine has, unless set.
+    /// Returns the instruction set: the fastest that this machine has, unless [`with_isa`](Self::with_isa) has set another.
     pub fn isa(&self) -> Isa {
         self.isa
     }
 
     /// Converts a frame.
     ///
-    /// The planes have the size of the frame, rounded up to even where chroma samples are shared: the last column or
-    /// row of the frame is then repeated.
+    /// The planes must have the size of the frame, rounded up to even where pixels share chroma samples. The last column
+    /// or row of the frame is then repeated.
     ///
     /// # Errors
     /// [`Error::FrameData`] if the frame's buffer or stride is too small for its size, [`Error::Planes`] if the planes
-    /// have another size, chroma or bit depth. The planes are then unchanged.
+    /// have another size, chroma or bit depth. The planes are unchanged then.
     pub fn convert(&self, frame: &Frame<'_>, planes: &mut Planes) -> Result<()> {
         frame.check()?;
         self.check(frame, planes)?;
@@ -88,17 +84,24 @@ impl Converter {
         Ok(())
     }
 
-    /// Converts rows of a picture, from row `first` on, which is even where rows share chroma; so is the number of rows,
-    /// unless they are the last ones.
+    /// Converts `frame` to rows `first` and following of the planes.
     ///
-    /// The frame must have passed its check, and the planes must have room for its rows.
+    /// Where rows share chroma, `first` must be even, and so must be the number of rows unless they are the last ones. The
+    /// frame must have passed its check, and the planes must have room for its rows.
     pub(crate) fn convert_rows(&self, frame: &Frame<'_>, planes: &mut Planes, first: usize) {
         if frame.width() == 0 || frame.height() == 0 {
             return;
         }
         let order = Order::of(frame.format());
-        let (limbs, blend) = &self.weights[usize::from(order.blue_first)];
-        let plan = Plan { format: frame.format(), order, chroma: self.chroma, bit_depth: self.bit_depth, limbs, blend };
+        let (opaque_weights, blend_weights) = &self.weights[usize::from(order.blue_first)];
+        let plan = Plan {
+            format: frame.format(),
+            order,
+            chroma: self.chroma,
+            bit_depth: self.bit_depth,
+            opaque_weights,
+            blend_weights,
+        };
         let high = self.chroma.subsampling().1 as usize;
         let height = frame.height() as usize;
         let row = |y: usize| frame.row(y.min(height - 1));
@@ -116,20 +119,18 @@ impl Converter {
     }
 
     fn check(&self, frame: &Frame<'_>, planes: &Planes) -> Result<()> {
-        let fault = |what, got, needed| Err(Error::Planes { what, got, needed });
-        if planes.chroma() != self.chroma {
-            return fault("chroma", planes.chroma().to_string(), self.chroma.to_string());
-        }
-        if planes.bit_depth() != self.bit_depth {
-            return fault("bit depth", planes.bit_depth().to_string(), self.bit_depth.to_string());
-        }
         let (wide, high) = self.chroma.subsampling();
-        let (width, height) = (u64::from(frame.width()), u64::from(frame.height()));
-        let needed = (width.next_multiple_of(wide.into()), height.next_multiple_of(high.into()));
-        if (u64::from(planes.width()), u64::from(planes.height())) != needed {
-            let got = format!("{}×{}", planes.width(), planes.height());
-            return fault("size", got, format!("{}×{}", needed.0, needed.1));
-        }
-        Ok(())
+        let rounded = |side: u32, by: u32| (side as usize).checked_next_multiple_of(by as usize).unwrap_or(usize::MAX);
+        let needed = (rounded(frame.width(), wide), rounded(frame.height(), high));
+        let mismatch = if planes.chroma() != self.chroma {
+            PlanesMismatch::Chroma { got: planes.chroma(), needed: self.chroma }
+        } else if planes.bit_depth() != self.bit_depth {
+            PlanesMismatch::BitDepth { got: planes.bit_depth(), needed: self.bit_depth }
+        } else if planes.size(0) != needed {
+            PlanesMismatch::Size { got: planes.size(0), needed }
+        } else {
+            return Ok(());
+        };
+        Err(Error::Planes { mismatch })
     }
 }

@@ -1,17 +1,21 @@
-//! Instruction sets: one is chosen once, at run time.
+//! Instruction sets: one is chosen at run time.
 
 use super::plain;
 use super::rows::{Plan, Rows};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
+use crate::{Error, Result};
 
-/// An instruction set that this machine has: a value of this type is the proof.
+/// An instruction set that this machine has. A value of this type is the proof that it has it.
+///
+/// A [`Converter`](super::Converter) chooses the fastest one. This type serves tests, which compare the instruction sets,
+/// and benchmarks. It prints as its name, and is parsed from it; parsing refuses a set that this machine lacks.
 ///
 /// ```
 /// use kinetograph::color::{Converter, Isa};
-/// use kinetograph::{Chroma, ColorSpace};
+/// use kinetograph::{BitDepth, Chroma, ColorSpace};
 ///
-/// let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
+/// let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [255; 3]);
 /// assert_eq!(converter.isa(), Isa::best());
 /// let slower = converter.with_isa(Isa::BASELINE);
 /// assert_eq!(slower.isa().name(), "baseline");
@@ -29,10 +33,10 @@ enum Kind {
 }
 
 impl Isa {
-    /// What the crate was compiled for: present everywhere.
+    /// The instruction set that the crate was compiled for, which every machine has that runs it.
     pub const BASELINE: Self = Self(Kind::Baseline);
 
-    /// All that this machine has, the fastest last.
+    /// Returns all instruction sets that this machine has, the fastest last.
     pub fn available() -> Vec<Self> {
         let mut available = vec![Self::BASELINE];
         #[cfg(target_arch = "x86_64")]
@@ -40,19 +44,24 @@ impl Isa {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 available.push(Self(Kind::Avx2));
             }
-            if is_x86_feature_detected!("avx512vbmi") && is_x86_feature_detected!("avx512vnni") {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi")
+                && is_x86_feature_detected!("avx512vnni")
+            {
                 available.push(Self(Kind::Avx512));
             }
         }
         available
     }
 
-    /// The fastest that this machine has.
+    /// Returns the fastest instruction set that this machine has.
     pub fn best() -> Self {
         Self::available().pop().unwrap_or(Self::BASELINE)
     }
 
-    /// The name: "baseline", "avx2" (with FMA) or "avx512" (with VBMI and VNNI, as Ice Lake and Zen 4 have).
+    /// Returns the name: "baseline", "avx2" (with FMA) or "avx512" (F, BW, VBMI and VNNI, which Ice Lake and Zen 4
+    /// have).
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Baseline => "baseline",
@@ -63,18 +72,41 @@ impl Isa {
         }
     }
 
-    /// Converts all rows of a frame by this instruction set.
+    /// Converts all rows of a frame with this instruction set.
     #[allow(unsafe_code)]
     pub(super) fn convert<'a>(self, plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
         match self.0 {
             Kind::Baseline => plain::convert(plan, frame),
-            // SAFETY: the CPU has AVX2 and FMA: `available`, the only maker of this value, has asked it.
+            // SAFETY: the CPU has AVX2 and FMA: `available`, which alone makes this value, has detected them.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => unsafe { avx2::convert(plan, frame) },
-            // SAFETY: the CPU has AVX-512 VBMI and VNNI: `available`, the only maker of this value, has asked it.
+            // SAFETY: the CPU has AVX-512 F, BW, VBMI and VNNI: `available`, which alone makes this value, has detected
+            // them.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512 => unsafe { avx512::convert(plan, frame) },
         }
+    }
+}
+
+impl std::fmt::Display for Isa {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for Isa {
+    type Err = Error;
+
+    /// Parses a [`name`](Self::name).
+    ///
+    /// # Errors
+    /// [`Error::Setting`] unless it is one of the [available](Self::available) instruction sets.
+    fn from_str(text: &str) -> Result<Self> {
+        let available = Self::available();
+        available.iter().copied().find(|isa| isa.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = available.iter().map(|isa| isa.name()).collect();
+            Error::setting("isa", format!("{text:?}"), format!("this machine has {}", names.join(", ")))
+        })
     }
 }
 

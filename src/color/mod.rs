@@ -1,13 +1,14 @@
-//! Pixels to planes: a [`Converter`] turns the colours of a [`Frame`](crate::Frame) into the [`Planes`] that an encoder
-//! takes, each sample correctly rounded. It serves alone, too: it knows no encoder.
+//! Pixels to planes: a [`Converter`] turns a [`Frame`](crate::Frame) into the [`Planes`] that an encoder takes, each
+//! sample correctly rounded. It knows no encoder and can be used alone.
 //!
-//! The way of a row, or of two that share their chroma: `rows` sees to it that the kernels get whole blocks of four-byte
-//! pixels, with `pixels` to read the other formats. The kernels, `plain`, `avx2` and `avx512`, take the pixels for
-//! opaque and say whether they were; if not, or at 10 bits a sample, `blend` does the work in floating point, but for
-//! blocks that only lack their background. Both get their weights from `formula`, which has H.273 in whole numbers; those
-//! of the kernels are made in `limbs`, `fused` and `rounding`, which tell why they are exact.
+//! `rows` passes each row, or two rows that share their chroma, to a kernel as whole blocks of four-byte pixels;
+//! `pixels` reads the other formats. A kernel (`plain`, `avx2` or `avx512`) converts the pixels as if they were opaque,
+//! and reports whether they were. If not, or at 10 bits a sample, `blend` converts them in floating point; blocks that
+//! only lack their background go back to the kernel. All weights come from `formula`, which holds H.273 in whole
+//! numbers: `opaque_weights`, `double_fma` and `single_fma` make those of the kernels and say why they are exact,
+//! `blend_weights` makes those of `blend`.
 
-// Kernels walk several arrays side by side, which reads best by index.
+// Kernels walk several arrays side by side, which is easiest to read with an index.
 #![allow(clippy::needless_range_loop)]
 
 #[cfg(target_arch = "x86_64")]
@@ -15,17 +16,18 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod blend;
+mod blend_weights;
 mod converter;
+mod double_fma;
 mod formula;
-mod fused;
 mod isa;
-mod limbs;
+mod opaque_weights;
 mod pixels;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod registers;
-mod rounding;
 mod rows;
+mod single_fma;
 
 pub use crate::planes::Planes;
 pub use converter::Converter;

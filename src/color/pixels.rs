@@ -1,30 +1,30 @@
-//! How the pixels of each format are read: the one place to add a format to.
+//! How pixels of each format are read. A new format is added here.
 
 use crate::PixelFormat;
 
-/// Columns that are converted at a time.
+/// The columns of a block.
 pub(super) const COLUMNS: usize = 64;
 
-/// Pixels of four bytes, of which the second is green and the fourth is alpha.
+/// Pixels of four bytes each. The second byte is green, the fourth is alpha.
 pub(super) type Block = [u8; 4 * COLUMNS];
 
-/// The block of `row` that begins at column `start`.
+/// Returns the block of `row` that begins at column `start`.
 #[inline(always)]
 pub(super) fn block(row: &[u8], start: usize) -> &Block {
-    row[4 * start..].first_chunk().expect("a row is converted in blocks that it has")
+    row[4 * start..].first_chunk().expect("the caller passes the start of a whole block")
 }
 
-/// How the four bytes of a pixel are to be understood.
+/// The meaning of the four bytes of a pixel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
-    /// Whether the first byte is blue and the third red, rather than the other way round.
+    /// Whether the first byte is blue and the third is red; otherwise the first is red and the third is blue.
     pub blue_first: bool,
     /// Whether the colours are multiplied by alpha.
     pub premultiplied: bool,
 }
 
 impl Order {
-    /// The order of the bytes that [`widen`] gives.
+    /// Returns the order of the bytes that [`widen`] writes.
     pub fn of(format: PixelFormat) -> Self {
         let (blue_first, premultiplied) = match format {
             PixelFormat::Rgba8 | PixelFormat::Rgb8 | PixelFormat::Gray8 => (false, false),
@@ -36,7 +36,7 @@ impl Order {
     }
 }
 
-/// Makes a block of the pixels at the beginning of `row`; the last one is repeated where they do not fill it.
+/// Fills a block with the first pixels of `row`, repeating the last one if there are too few.
 #[inline(always)]
 pub(super) fn widen(format: PixelFormat, row: &[u8], block: &mut Block) {
     match format {
@@ -53,7 +53,7 @@ fn fill<const BYTES: usize>(row: &[u8], block: &mut Block, four: impl Fn([u8; BY
     let pixels = row.as_chunks::<BYTES>().0;
     let places = block.as_chunks_mut::<4>().0;
     if let Some(pixels) = pixels.first_chunk::<COLUMNS>() {
-        // The usual case, of a length that the compiler knows.
+        // The usual case, with a length that the compiler knows.
         for i in 0..COLUMNS {
             places[i] = four(pixels[i]);
         }

@@ -1,29 +1,30 @@
-//! Opaque pixels to planes of 8 bits a sample, without naming an instruction set. The scheme is told in
-//! [`limbs`](super::limbs).
+//! Opaque pixels to planes of 8 bits a sample, without intrinsics. [`opaque_weights`](super::opaque_weights) explains
+//! the arithmetic.
 //!
-//! Short loops over a block, which compilers vectorise for whatever they compile for.
+//! Short loops over a block, which compilers vectorise for the instruction set that they compile for.
 
 use super::blend::blend;
-use super::limbs::{LUMA_SHIFT, Limbs, Weights};
+use super::opaque_weights::{LUMA_SHIFT, OpaqueWeights, SplitWeights};
 use super::pixels::{Block, COLUMNS, block};
 use super::rows::{self, Plan, Rows};
+use crate::settings::BitDepth;
 
-/// One component each of the pixels of a block, or a sum of pixels.
+/// One component of the pixels of a block, or of sums of pixels.
 type Component = [i16; COLUMNS];
 
 /// Converts all rows of a frame.
 pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
     for rows in frame {
         rows::convert(plan, rows, |plan, rows| {
-            let opaque = |rows: &mut Rows<'_>| plan.bit_depth == 8 && opaque(plan, rows);
-            if !(rows.begin_opaque() && opaque(rows)) {
+            let opaque = |rows: &mut Rows<'_>| plan.bit_depth == BitDepth::Eight && opaque(plan, rows);
+            if !(rows.begins_opaque() && opaque(rows)) {
                 blend(plan, rows, opaque);
             }
         });
     }
 }
 
-/// Converts pixels as if all were opaque, and says whether they are.
+/// Converts pixels as if all were opaque, and returns whether they are.
 fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
     let wide = plan.chroma.subsampling().0 as usize;
     let mut alphas = 255;
@@ -35,7 +36,7 @@ fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
                 alphas &= alpha;
             }
             let components = [component(block, 0), component(block, 1), component(block, 2)];
-            luma(plan.limbs, &components, &mut samples[start..][..COLUMNS]);
+            luma(plan.opaque_weights, &components, &mut samples[start..][..COLUMNS]);
             for i in 0..COLUMNS {
                 first[i] += components[0][i] - components[1][i];
                 third[i] += components[2][i] - components[1][i];
@@ -43,22 +44,23 @@ fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
         }
         let differences = if wide == 2 { [pair_sums(&first), pair_sums(&third)] } else { [first, third] };
         for (plane, row) in rows.chroma.iter_mut().enumerate().filter(|(_, row)| !row.is_empty()) {
-            chroma(plan.limbs, plane, &differences, &mut row[start / wide..][..COLUMNS / wide]);
+            chroma(plan.opaque_weights, plane, &differences, &mut row[start / wide..][..COLUMNS / wide]);
         }
     }
     alphas == 255
 }
 
-fn component(block: &Block, part: usize) -> Component {
+/// Returns one byte of each pixel.
+fn component(block: &Block, byte: usize) -> Component {
     let (pixels, mut component) = (block.as_chunks::<4>().0, [0; COLUMNS]);
     for i in 0..COLUMNS {
-        // Compilers take this for a shift of whole vectors, and a byte of each pixel for one load after the other.
-        component[i] = (u32::from_le_bytes(pixels[i]) >> (8 * part) & 0xff) as i16;
+        // Compilers make this a shift of whole vectors; indexing a byte of each pixel would become scalar loads.
+        component[i] = (u32::from_le_bytes(pixels[i]) >> (8 * byte) & 0xff) as i16;
     }
     component
 }
 
-/// The sums of neighbours, in the first half.
+/// Returns the sums of neighbours, in the first half of the array.
 fn pair_sums(component: &Component) -> Component {
     let mut sums = [0; COLUMNS];
     for i in 0..COLUMNS / 2 {
@@ -67,9 +69,9 @@ fn pair_sums(component: &Component) -> Component {
     sums
 }
 
-fn luma(limbs: &Limbs, [first, green, third]: &[Component; 3], samples: &mut [u8]) {
+fn luma(weights: &OpaqueWeights, [first, green, third]: &[Component; 3], samples: &mut [u8]) {
     let count = samples.len().min(COLUMNS);
-    let Weights { high, low } = limbs.luma;
+    let SplitWeights { high, low } = weights.luma;
     let alpha = (i32::from(high[3]) * 255, i32::from(low[3]) * 255);
     for i in 0..count {
         let high = product(high[0], first[i]) + product(high[1], green[i]) + product(high[2], third[i]) + alpha.0;
@@ -78,17 +80,17 @@ fn luma(limbs: &Limbs, [first, green, third]: &[Component; 3], samples: &mut [u8
     }
 }
 
-fn chroma(limbs: &Limbs, plane: usize, [first, third]: &[Component; 2], samples: &mut [u8]) {
+fn chroma(weights: &OpaqueWeights, plane: usize, [first, third]: &[Component; 2], samples: &mut [u8]) {
     let count = samples.len().min(COLUMNS);
-    let Weights { high, low } = limbs.chroma[plane];
+    let SplitWeights { high, low } = weights.chroma[plane];
     for i in 0..count {
-        let high = product(high[0], first[i]) + product(high[1], third[i]) + limbs.chroma_offset;
+        let high = product(high[0], first[i]) + product(high[1], third[i]) + weights.chroma_offset;
         let low = product(low[0], first[i]) + product(low[1], third[i]);
-        samples[i] = ((high + (low >> 16)) >> limbs.chroma_shift).min(255) as u8;
+        samples[i] = ((high + (low >> 16)) >> weights.chroma_shift).min(255) as u8;
     }
 }
 
-/// Of two words: what vector units multiply best.
+/// Returns the product of two 16-bit words, which vector units multiply fastest.
 #[inline(always)]
 fn product(weight: i16, value: i16) -> i32 {
     i32::from(weight) * i32::from(value)

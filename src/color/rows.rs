@@ -1,36 +1,38 @@
-//! A row of pixels, or two that share their chroma, to the rows of the planes.
+//! Rows of pixels to rows of planes, in whole blocks.
 
-use super::blend::Blend;
-use super::limbs::Limbs;
+use super::blend_weights::BlendWeights;
+use super::opaque_weights::OpaqueWeights;
 use super::pixels::{Block, COLUMNS, Order, widen};
 use crate::PixelFormat;
-use crate::settings::Chroma;
+use crate::settings::{BitDepth, Chroma};
 
-/// Blocks that are copied at a time, where pixels are not read where they are.
+/// The blocks that are copied at a time, for pixels that kernels cannot read in place.
 const STAGE: usize = 4;
 
-/// What goes in and what comes out. Where rows do not share chroma, the second row is empty; where there is no chroma,
-/// its rows are. The rows of the planes have room for whole blocks.
+/// A row of pixels, or two that share their chroma, and the rows of the planes for them.
+///
+/// Where rows do not share chroma, the second row is empty. Without chroma, its rows are empty. The rows of the planes
+/// have room for whole blocks.
 pub(super) struct Rows<'a> {
     pub pixels: [&'a [u8]; 2],
     pub luma: [&'a mut [u8]; 2],
     pub chroma: [&'a mut [u8]; 2],
 }
 
-/// How the rows of a frame are converted: everything that is worked out in advance.
+/// How the rows of a frame are converted: everything that is computed in advance.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan<'a> {
     pub format: PixelFormat,
     pub order: Order,
     pub chroma: Chroma,
-    pub bit_depth: u8,
-    pub limbs: &'a Limbs,
-    pub blend: &'a Blend,
+    pub bit_depth: BitDepth,
+    pub opaque_weights: &'a OpaqueWeights,
+    pub blend_weights: &'a BlendWeights,
 }
 
-/// Converts rows by `blocks`, which takes four-byte pixels of any even number of columns from [`COLUMNS`] on.
+/// Converts rows with `blocks`, which takes four-byte pixels of [`COLUMNS`] columns or more, an even number.
 ///
-/// Inlined where `blocks` is, so that all of it is compiled for one instruction set.
+/// It is inlined into its callers, so that all of it is compiled for their instruction set.
 #[inline(always)]
 pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
     let bytes = plan.format.bytes_per_pixel();
@@ -42,7 +44,7 @@ pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, blocks: impl Fn(&Plan
     }
 }
 
-/// Converts copies of the pixels, widened to four bytes and to whole blocks.
+/// Converts copies of the pixels, widened to four bytes each and to whole blocks.
 #[inline(always)]
 fn convert_copies(plan: &Plan<'_>, mut rows: Rows<'_>, columns: usize, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
     let bytes = plan.format.bytes_per_pixel();
@@ -60,20 +62,25 @@ fn convert_copies(plan: &Plan<'_>, mut rows: Rows<'_>, columns: usize, blocks: i
         let count = count * COLUMNS;
         let [top, bottom] = &copies;
         let copied = [&top[..4 * count], &bottom[..if pixels[1].is_empty() { 0 } else { 4 * count }]];
-        blocks(plan, &mut rows.part(plan, copied, start, count));
+        blocks(plan, &mut rows.section(plan, copied, start, count));
     }
 }
 
-/// The first columns of the blocks that `columns` are converted in, `width` at a time. The last block begins earlier
-/// than the one before ends, if it must: some columns are converted twice then.
+/// Returns the first column of each block, for `columns` that are converted `width` at a time. The last block overlaps
+/// the one before if `columns` is not a multiple of `width`: some columns are then converted twice.
 #[inline(always)]
 pub(super) fn starts(columns: usize, width: usize) -> impl Iterator<Item = usize> {
     (0..columns.div_ceil(width)).map(move |block| (block * width).min(columns - width))
 }
 
 impl Rows<'_> {
-    /// The columns of four-byte pixels, if all rows have room for that many with chroma for `wide` columns each in
-    /// blocks of `width`: what the kernels rely on.
+    /// Returns the columns of four-byte pixels: at least `width`, and every row has as many.
+    ///
+    /// Kernels access the rows unchecked and rely on this. `high` rows share chroma, and so do `wide` columns; `wide`
+    /// is 0 if there is no chroma.
+    ///
+    /// # Panics
+    /// If a row is shorter.
     #[cfg(target_arch = "x86_64")]
     pub fn columns(&self, width: usize, wide: usize, high: usize) -> usize {
         let columns = self.pixels[0].len() / 4;
@@ -84,16 +91,16 @@ impl Rows<'_> {
         columns
     }
 
-    /// Whether the first of four-byte pixels is opaque: where it is not, trying the others would be in vain.
+    /// Returns whether the first of four-byte pixels is opaque. If it is not, a kernel would convert the row in vain.
     #[inline(always)]
-    pub fn begin_opaque(&self) -> bool {
+    pub fn begins_opaque(&self) -> bool {
         self.pixels[0].get(3) == Some(&255)
     }
 
-    /// The rows of the planes for `columns` from column `start` on, with the pixels for them.
+    /// Returns `pixels` with the rows of the planes for them: `columns` from column `start` on.
     #[inline(always)]
-    pub fn part<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
-        let sample = usize::from(plan.bit_depth).div_ceil(8);
+    pub fn section<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
+        let sample = plan.bit_depth.bytes();
         let wide = plan.chroma.subsampling().0 as usize;
         let [y0, y1] = &mut self.luma;
         let [cb, cr] = &mut self.chroma;
@@ -102,7 +109,7 @@ impl Rows<'_> {
     }
 }
 
-/// A part of a row, nothing of one that is empty.
+/// Returns `bytes` of a row from `start` on, or nothing if the row is empty.
 fn cut(row: &mut [u8], (start, bytes): (usize, usize)) -> &mut [u8] {
     if row.is_empty() { row } else { &mut row[start..][..bytes] }
 }

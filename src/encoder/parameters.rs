@@ -1,30 +1,54 @@
-//! Settings as x264's parameters, in the order that x264's own program sets them: equal settings make equal streams.
+//! Settings as x264's parameters, set in the order of x264's own program, so that equal settings make equal streams.
 
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CString, c_int};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use x264_sys::*;
 
 use super::log::Log;
-use super::{MidstreamKeyframes, Threading};
-use crate::settings::{Chroma, Quality, Settings};
-use crate::{Error, Result, settings::Range};
+use crate::settings::{BitDepth, Chroma, Quality, Range, Settings};
+use crate::{Error, Result};
 
-/// x264's parameters, with the strings that x264 has allocated for them.
+/// The threads that an encoder works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threading {
+    /// x264 starts its own threads, as many as the settings say.
+    OwnThreads,
+    /// x264 works on the thread that calls it, for encoders that run side by side.
+    CallersThread,
+}
+
+/// How x264 quantises keyframes after the first one of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MidstreamKeyframes {
+    /// Like the first one.
+    AsTheFirst,
+    /// More finely than the first one, by a constant factor.
+    Finer,
+    /// Depending on the pictures before, which rate control has seen.
+    AsPicturesBefore,
+}
+
+/// x264's parameters, always initialised, with what they point to: the log, and strings that x264 has allocated.
 pub(super) struct Parameters {
     raw: x264_param_t,
-    /// What this processor can do, as x264 has found out.
+    log: Arc<Log>,
+    /// The instruction sets that x264 has detected.
     detected: u32,
 }
 
 impl Parameters {
-    /// The parameters for valid settings, their messages going to `log`.
-    pub fn new(settings: &Settings, threading: Threading, log: &Arc<Log>) -> Result<Self> {
-        let preset = c_string(settings.preset.name());
-        let tune = settings.tune.map(|tune| c_string(tune.name()));
+    /// Makes the parameters for valid settings.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for an x264 option that x264 does not take, [`Error::X264`] for a preset, a tune or a profile
+    /// that it refuses.
+    pub fn new(settings: &Settings, threading: Threading) -> Result<Self> {
+        let preset = c_string(settings.preset.name())?;
+        let tune = settings.tune.map(|tune| c_string(tune.name())).transpose()?;
         let mut raw = MaybeUninit::uninit();
-        // SAFETY: the function sets every field of the memory given, whatever it held; the strings are terminated.
+        // SAFETY: `raw` is valid for writes, and `CString` guarantees that the strings end with a NUL.
         let status = unsafe {
             x264_param_default_preset(
                 raw.as_mut_ptr(),
@@ -32,16 +56,17 @@ impl Parameters {
                 tune.as_ref().map_or(std::ptr::null(), |t| t.as_ptr()),
             )
         };
-        // SAFETY: x264_param_default_preset begins with x264_param_default, which sets all fields, on every path.
+        // SAFETY: on every path x264_param_default_preset begins with x264_param_default, which sets every byte.
         let raw = unsafe { raw.assume_init() };
-        let mut parameters = Self { detected: raw.cpu, raw };
+        let mut parameters = Self { detected: raw.cpu, raw, log: Log::new() };
         if status < 0 {
-            // Presets and tunes are enums here, so only an x264 older or newer than their names gets here.
+            // Presets and tunes are enums, so only a libx264 that lacks one of their names gets here.
             let names = (settings.preset, settings.tune);
             return Err(refused("choosing preset and tune", format!("{names:?} is unknown to this libx264")));
         }
-        log.attach(&mut parameters.raw);
-        // Names of files that are never used; x264 copies them, and loses the copies when it refuses to open.
+        // SAFETY: these parameters own the log, and `Handle`, which opens encoders with them, owns it too.
+        unsafe { parameters.log.attach(&mut parameters.raw) };
+        // x264 leaks its copies of these file names when it refuses to open, and only two-pass encoding uses them.
         (parameters.raw.rc.psz_stat_in, parameters.raw.rc.psz_stat_out) = (std::ptr::null_mut(), std::ptr::null_mut());
         parameters.set_picture(settings);
         parameters.set_rate(settings);
@@ -51,14 +76,14 @@ impl Parameters {
         for (name, value) in &settings.x264_options {
             parameters.parse(name, value)?;
         }
-        // x264 raises it to a least interval given by name.
+        // The option min-keyint may have raised the interval.
         parameters.set_keyframe_interval(settings);
         let chooses_references = |(name, _): &(String, String)| name == "ref" || name == "frameref";
         if is_level && !settings.x264_options.iter().any(chooses_references) {
             parameters.fit_references_to_level();
         }
         parameters.apply_profile(settings)?;
-        parameters.keep_equal_frames_equal();
+        parameters.avoid_uninitialised_reads();
         Ok(parameters)
     }
 
@@ -66,23 +91,28 @@ impl Parameters {
         &mut self.raw
     }
 
+    /// Returns the log that encoders opened with these parameters report to.
+    pub fn log(&self) -> &Arc<Log> {
+        &self.log
+    }
+
     fn set_picture(&mut self, settings: &Settings) {
         let raw = &mut self.raw;
         let (width, height) = settings.coded_size();
         (raw.i_width, raw.i_height) = (width as c_int, height as c_int);
         raw.i_csp = color_format(settings.chroma, settings.bit_depth);
-        raw.i_bitdepth = settings.bit_depth.into();
+        raw.i_bitdepth = settings.bit_depth.bits().into();
         let vui = &mut raw.vui;
         (vui.i_sar_width, vui.i_sar_height) = (settings.pixel_aspect.0 as c_int, settings.pixel_aspect.1 as c_int);
         vui.b_fullrange = (settings.color_space.range == Range::Full).into();
         vui.i_colorprim = settings.color_space.primaries.code().into();
         vui.i_transfer = settings.color_space.transfer.code().into();
         vui.i_colmatrix = settings.color_space.matrix.code().into();
-        // The converter takes the mean of 2×2 pixels, which is type 1, the centre (H.264 Figure E-1). Other chroma
-        // formats have no type.
+        // The converter averages 2×2 pixels, which is chroma location type 1, the centre (H.264 Figure E-1). Other
+        // chroma formats have no type.
         vui.i_chroma_loc = (settings.chroma == Chroma::Yuv420).into();
-        // As x264's program writes a stream: rate control counts start codes and repeated parameter sets as bits, so that
-        // another form would make another stream. `Encoder` makes of it what MP4 wants.
+        // x264's program writes Annex B with repeated headers. Rate control counts them as bits, so anything else would
+        // change the stream. `Encoder` removes them for MP4.
         raw.b_annexb = 1;
         raw.b_repeat_headers = 1;
     }
@@ -140,27 +170,26 @@ impl Parameters {
     }
 
     /// Sets an option by its name in x264's program.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if x264 has no such option or does not take the value.
     fn parse(&mut self, name: &str, value: &str) -> Result<()> {
-        let (c_name, c_value) = (c_string(name), c_string(value));
-        // SAFETY: the parameters are initialised and exclusively borrowed; both strings are terminated and copied.
+        let (c_name, c_value) = (c_string(name)?, c_string(value)?);
+        // SAFETY: `Parameters` guarantees that they are initialised, and `CString` that both strings end with a NUL.
+        // x264 copies what it keeps of the strings.
         let status = unsafe { x264_param_parse(&mut self.raw, c_name.as_ptr(), c_value.as_ptr()) };
-        // x264 believes an option that names instructions the processor lacks.
+        // The option asm can name instruction sets that the CPU lacks.
         self.raw.cpu &= self.detected;
         match status {
-            0 if self.numbers().iter().all(|number| number.is_finite()) => Ok(()),
-            X264_PARAM_BAD_NAME => {
-                Err(Error::setting("x264_option", format!("{name:?}"), "x264 has no option of that name"))
-            }
-            _ => Err(Error::setting(
-                format!("x264 option {name}"),
-                format!("{value:?}"),
-                "x264 does not take that value",
-            )),
+            0 if self.floats().iter().all(|float| float.is_finite()) => Ok(()),
+            X264_PARAM_BAD_NAME => Err(Error::x264_option(name, value, "x264 has no option of that name")),
+            _ => Err(Error::x264_option(name, value, "x264 does not take that value")),
         }
     }
 
-    /// What options can set to NaN, which passes x264's own limits and ends as an index into its tables.
-    fn numbers(&self) -> [f32; 11] {
+    /// Returns the fields that an option can set to NaN. x264's range checks let NaN pass, and it ends as an index into
+    /// a table.
+    fn floats(&self) -> [f32; 11] {
         let (rc, analyse) = (&self.raw.rc, &self.raw.analyse);
         [
             rc.f_rf_constant_max,
@@ -177,14 +206,14 @@ impl Parameters {
         ]
     }
 
-    /// Takes as many reference frames as the decoded picture buffer of the level holds, as x264's program does: the
-    /// library keeps a preset's number and exceeds the level.
+    /// Limits the reference frames to what the decoded picture buffer of the level holds, as x264's program does. The
+    /// library alone would keep the preset's number and exceed the level.
     fn fit_references_to_level(&mut self) {
         let raw = &mut self.raw;
         let macroblocks = ((raw.i_width + 15) / 16) * ((raw.i_height + 15) / 16);
         let mut level = (&raw const x264_levels).cast::<x264_level_t>();
-        // SAFETY: x264.h declares x264_levels as a constant array that ends with a level_idc of 0; the loop leaves at
-        // that entry, so the pointer stays inside the array.
+        // SAFETY: x264.h guarantees that the constant array x264_levels ends with a level_idc of 0. The loop stops
+        // there, so the pointer stays inside the array.
         unsafe {
             while (*level).level_idc != 0 && c_int::from((*level).level_idc) != raw.i_level_idc {
                 level = level.add(1);
@@ -196,9 +225,11 @@ impl Parameters {
         }
     }
 
-    /// x264's AVX-512 code for macroblock trees takes 8 macroblocks at a time, and those beyond the end of a row from
-    /// memory that nobody has set: equal frames then make different streams.
-    fn keep_equal_frames_equal(&mut self) {
+    /// Turns AVX-512 off where it would make the stream depend on uninitialised memory.
+    ///
+    /// x264's AVX-512 code for macroblock trees reads 8 macroblocks at a time, beyond the end of a row whose length is
+    /// not a multiple of 8. Equal frames would then make different streams.
+    fn avoid_uninitialised_reads(&mut self) {
         let raw = &mut self.raw;
         if raw.rc.b_mb_tree != 0 && (raw.i_width + 15) / 16 % 8 != 0 {
             raw.cpu &= !X264_CPU_AVX512;
@@ -207,35 +238,48 @@ impl Parameters {
 
     fn apply_profile(&mut self, settings: &Settings) -> Result<()> {
         let Some(profile) = settings.profile else { return Ok(()) };
-        let name = c_string(profile.name());
-        // SAFETY: the parameters are initialised and exclusively borrowed; the string is terminated.
+        let name = c_string(profile.name())?;
+        // SAFETY: `Parameters` guarantees that they are initialised, and `CString` that the string ends with a NUL.
         match unsafe { x264_param_apply_profile(&mut self.raw, name.as_ptr()) } {
             0 => Ok(()),
-            _ => Err(refused("choosing the profile", format!("{profile} does not serve the other settings"))),
+            _ => Err(refused("choosing the profile", format!("{profile} does not suit the other settings"))),
         }
     }
 }
 
 impl Drop for Parameters {
     fn drop(&mut self) {
-        // SAFETY: the parameters are initialised; what x264 has allocated for them is freed here and nowhere else.
+        // SAFETY: `Parameters` guarantees that they are initialised, and nothing else frees what x264 has allocated for
+        // them: an open encoder has its own copies.
         unsafe { x264_param_cleanup(&mut self.raw) }
     }
 }
 
-/// x264's name for planes of this kind.
-pub(super) fn color_format(chroma: Chroma, bit_depth: u8) -> c_int {
+/// Returns x264's constant for planes of this chroma and bit depth.
+pub(super) fn color_format(chroma: Chroma, bit_depth: BitDepth) -> c_int {
     let planes = match chroma {
         Chroma::Gray => X264_CSP_I400,
         Chroma::Yuv420 => X264_CSP_I420,
         Chroma::Yuv422 => X264_CSP_I422,
         Chroma::Yuv444 => X264_CSP_I444,
     };
-    (planes | if bit_depth > 8 { X264_CSP_HIGH_DEPTH } else { 0 }) as c_int
+    (planes | if bit_depth == BitDepth::Ten { X264_CSP_HIGH_DEPTH } else { 0 }) as c_int
 }
 
-/// What an open encoder's parameters make of a keyframe that is not the first of its stream. x264 makes that as fine as
-/// the pictures before, and finer by a factor (rate_estimate_qscale in its ratecontrol.c); of the first it knows none.
+/// Returns by how many frames decoding runs ahead of presentation, as x264 writes it into the sequence parameter set
+/// (x264_sps_init in its set.c).
+pub(super) fn reorder_frames(parameters: &x264_param_t) -> u32 {
+    match parameters {
+        x264_param_t { i_bframe: 0, .. } => 0,
+        x264_param_t { i_bframe_pyramid: 0, .. } => 1,
+        _ => 2,
+    }
+}
+
+/// Returns how an encoder with these parameters quantises keyframes after the first one.
+///
+/// x264 derives their quantiser from the pictures before, divided by a factor (`rate_estimate_qscale` in its
+/// ratecontrol.c). The first keyframe has no predecessors.
 pub(super) fn midstream_keyframes(parameters: &x264_param_t) -> MidstreamKeyframes {
     let rc = &parameters.rc;
     if rc.i_rc_method != X264_RC_CRF as c_int || parameters.i_keyint_max == 1 {
@@ -247,9 +291,11 @@ pub(super) fn midstream_keyframes(parameters: &x264_param_t) -> MidstreamKeyfram
     }
 }
 
-/// The parameters of an open encoder with the constant rate factor that makes a first keyframe as fine as later ones,
-/// where these are [finer](MidstreamKeyframes::Finer): with macroblock trees, that factor alone gives all pictures their
-/// quantiser (get_qscale), and later keyframes are finer than that.
+/// Returns the parameters of an open encoder with the constant rate factor that makes x264 quantise a first keyframe
+/// like a later one, where those are [`Finer`](MidstreamKeyframes::Finer).
+///
+/// With macroblock trees, the constant rate factor alone sets the quantiser of every picture (`get_qscale` in
+/// ratecontrol.c), and x264 divides that of later keyframes by the I-frame factor.
 pub(super) fn for_midstream_keyframes(parameters: &x264_param_t) -> x264_param_t {
     let mut finer = *parameters;
     finer.rc.f_rf_constant -= 6.0 * finer.rc.f_ip_factor.log2();
@@ -260,9 +306,12 @@ fn refused(doing: &'static str, message: String) -> Error {
     Error::X264 { doing, message }
 }
 
-/// The text up to its first NUL, which `Settings::validate` has refused where it can be part of the input.
-fn c_string(text: &str) -> CString {
-    let mut bytes: Vec<u8> = text.bytes().take_while(|byte| *byte != 0).collect();
-    bytes.push(0);
-    CStr::from_bytes_until_nul(&bytes).map(CString::from).unwrap_or_default()
+/// Returns the text as a C string.
+///
+/// # Errors
+/// [`Error::Setting`] if it contains a NUL. Names of presets, tunes and profiles have none, and
+/// [`Settings::validate`] refuses options with one.
+fn c_string(text: &str) -> Result<CString> {
+    CString::new(text)
+        .map_err(|_| Error::setting("x264_option", format!("{text:?}"), "it must not contain a NUL character"))
 }

@@ -1,15 +1,15 @@
-//! Raw frames from a reader, a band of rows at a time.
+//! Raw frames from a reader, in bands of rows.
 
 use std::io::{ErrorKind, Read};
 
 use super::{Frame, PixelFormat, row_bytes};
-use crate::{Error, Result};
+use crate::{Error, FramePart, Result};
 
-/// Bytes read at a time: so many stay in a core's second cache until they are converted.
+/// Bytes read at a time: they stay in a core's L2 cache until they are converted.
 const BAND: usize = 256 << 10;
 
-/// Reads the pixels of a frame, row after row without gaps, and gives them to `each` in bands of an even number of rows
-/// (but for the last), with the index of their first; `false` at the end of the input.
+/// Reads the pixels of a frame, row after row without gaps, and passes them to `each` in bands with the index of their
+/// first row. All bands but the last have an even number of rows. Returns `false` at the end of the input.
 ///
 /// # Errors
 /// [`Error::FrameData`] if the input ends inside the frame, [`Error::Io`] if it cannot be read.
@@ -32,8 +32,8 @@ pub(crate) fn read_bands(
             return Ok(false);
         }
         if got < (first + rows) * row {
-            let (what, needed) = ("what is left of the input", height as usize * row);
-            return Err(Error::FrameData { what, got, needed, width, height, format: format.name() });
+            let (part, needed) = (FramePart::Input, height as usize * row);
+            return Err(Error::FrameData { part, got, needed, width, height, format });
         }
         each(&Frame::new(band, width, rows as u32, format), first);
         first += rows;
@@ -41,7 +41,7 @@ pub(crate) fn read_bands(
     Ok(true)
 }
 
-/// Fills a buffer as far as the input goes.
+/// Reads until the buffer is full or the input ends, and returns the bytes read.
 fn fill(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {

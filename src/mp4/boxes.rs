@@ -1,39 +1,120 @@
-//! Bytes of boxes: what the mp4 crate's writers lack.
+//! Writing boxes inside boxes, and finding boxes in bytes.
 
-use mp4::{BoxHeader, BoxType, WriteBox};
+use mp4::WriteBox;
 
-use crate::{Error, Result};
-
-/// The bytes of a box of the mp4 crate.
-pub(super) fn bytes_of<B: for<'a> WriteBox<&'a mut Vec<u8>>>(whole: &B) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    whole.write_box(&mut bytes).map_err(|error| Error::Mp4(error.to_string()))?;
-    Ok(bytes)
+/// Writes boxes. Boxes nest as the closures do that write their contents.
+#[derive(Default)]
+pub(super) struct BoxWriter {
+    bytes: Vec<u8>,
+    gaps: Vec<Gap>,
+    gap_bytes: u64,
 }
 
-/// A box of any type round `payload`, which must be shorter than 4 GiB.
-pub(super) fn boxed(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
-    let mut bytes = header(name, 8 + payload.len() as u64);
-    bytes.extend_from_slice(payload);
-    bytes
+/// Room in a box for contents that are written later, because they are too large to be in memory twice.
+pub(super) struct Gap {
+    /// The box's type.
+    pub name: [u8; 4],
+    /// Where in the bytes written the contents belong.
+    pub at: usize,
 }
 
-/// The header of a box of `size` bytes in all: 8 bytes, or 16 where the size needs 64 bits.
+impl BoxWriter {
+    /// Writes a box whose contents `fill` writes.
+    pub fn boxed(&mut self, name: &[u8; 4], fill: impl FnOnce(&mut Self)) {
+        self.extended(&[&[0; 4], &name[..]].concat(), fill);
+    }
+
+    /// Writes a box that is serialised already, with what `fill` writes at its end.
+    pub fn extended(&mut self, whole: &[u8], fill: impl FnOnce(&mut Self)) {
+        let (start, length) = (self.bytes.len(), self.len());
+        self.bytes(whole);
+        fill(self);
+        // Larger boxes than 4 GiB are an error of the whole, which `Index` checks.
+        let size = (self.len() - length) as u32;
+        self.bytes[start..start + 4].copy_from_slice(&size.to_be_bytes());
+    }
+
+    /// Writes a box of the mp4 crate.
+    pub fn put(&mut self, whole: &impl for<'a> WriteBox<&'a mut Vec<u8>>) {
+        // A Vec takes every write; the crate itself refuses versions above 1 and a trun without sizes.
+        whole.write_box(&mut self.bytes).expect("a box that the crate can write");
+    }
+
+    /// Writes bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Writes 32-bit words.
+    pub fn words(&mut self, words: &[u32]) {
+        words.iter().for_each(|word| self.bytes(&word.to_be_bytes()));
+    }
+
+    /// Leaves room for `bytes` bytes of the box `name`.
+    pub fn gap(&mut self, name: [u8; 4], bytes: u64) {
+        self.gaps.push(Gap { name, at: self.bytes.len() });
+        self.gap_bytes += bytes;
+    }
+
+    /// Bytes written so far, with the gaps.
+    pub fn len(&self) -> u64 {
+        self.bytes.len() as u64 + self.gap_bytes
+    }
+
+    /// Returns the bytes, without the gaps, and the gaps in order.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<Gap>) {
+        (self.bytes, self.gaps)
+    }
+}
+
+/// Returns the bytes of a box of the mp4 crate.
+pub(super) fn bytes_of(whole: &impl for<'a> WriteBox<&'a mut Vec<u8>>) -> Vec<u8> {
+    let mut out = BoxWriter::default();
+    out.put(whole);
+    out.bytes
+}
+
+/// Returns the header of a box of `size` bytes in all: 8 bytes, or 16 where the size needs 64 bits.
 pub(super) fn header(name: &[u8; 4], size: u64) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(16);
-    BoxHeader::new(BoxType::from(u32::from_be_bytes(*name)), size).write(&mut bytes).expect("a Vec takes every write");
-    bytes
+    match u32::try_from(size) {
+        Ok(size) => [size.to_be_bytes(), *name].concat(),
+        Err(_) => [&1u32.to_be_bytes()[..], name, &size.to_be_bytes()].concat(),
+    }
 }
 
-/// The header of the mdat box round `payload` bytes. The crate's `BoxHeader` does not count its own longer form.
+/// Returns the header of the mdat box around `payload` bytes.
 pub(super) fn mdat_header(payload: u64) -> Vec<u8> {
     let short = payload + 8;
     header(b"mdat", if short > u64::from(u32::MAX) { payload + 16 } else { short })
 }
 
-/// A box as it stands in a buffer.
+/// What the header of a box says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct BoxHead {
+    pub name: [u8; 4],
+    /// Bytes of the header: 8, or 16 with a size of 64 bits.
+    pub length: u64,
+    /// Bytes of the box, header included; at least `length`.
+    pub size: u64,
+}
+
+impl BoxHead {
+    /// Reads a header from the bytes that a box begins with; `None` if they are too few or its size cannot be. A box
+    /// that reaches to the end of the file (size 0) counts as the latter: it has not been finished.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let (size, rest) = bytes.split_first_chunk()?;
+        let (name, rest) = rest.split_first_chunk()?;
+        let (length, size) = match u32::from_be_bytes(*size) {
+            1 => (16, u64::from_be_bytes(*rest.first_chunk()?)),
+            size => (8, u64::from(size)),
+        };
+        (size >= length).then_some(Self { name: *name, length, size })
+    }
+}
+
+/// Where a box is in a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BoxSpan {
     pub name: [u8; 4],
     /// Where its header begins.
     pub start: usize,
@@ -43,55 +124,26 @@ pub(super) struct Found {
     pub end: usize,
 }
 
-/// Bytes between the beginning of a box's payload and its first child, for those that hold children.
-fn before_children(name: [u8; 4]) -> usize {
-    match &name {
-        b"stsd" => 8,
-        b"avc1" => 78,
-        b"meta" => 4,
-        _ => 0,
-    }
-}
-
-/// The boxes that follow one another in `bytes[from..to]`. Ends at the first that does not fit.
-pub(super) fn children(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = Found> + '_ {
+/// Iterates over the boxes that follow one another in `bytes[from..to]`. Ends at the first that does not fit, or whose
+/// size is in 64 bits: none inside a `moov` or `moof` of this crate is.
+pub(super) fn children(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = BoxSpan> + '_ {
     let mut at = from;
     std::iter::from_fn(move || {
-        let head: &[u8; 8] = bytes.get(at..to)?.first_chunk()?;
-        let size = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
-        let found = Found { name: [head[4], head[5], head[6], head[7]], start: at, body: at + 8, end: at + size };
-        if size < 8 || found.end > to {
-            return None;
-        }
-        at = found.end;
-        Some(found)
+        let head = BoxHead::parse(bytes.get(at..to)?).filter(|head| head.length == 8)?;
+        let end = at.checked_add(usize::try_from(head.size).ok()?).filter(|end| *end <= to)?;
+        let start = std::mem::replace(&mut at, end);
+        Some(BoxSpan { name: head.name, start, body: start + 8, end })
     })
 }
 
-/// The first box at a path, such as `[b"moov", b"trak"]`, with the boxes that it stands in, outermost first.
-pub(super) fn find(bytes: &[u8], path: &[&[u8; 4]]) -> Option<Vec<Found>> {
+/// Finds the first box at a path, such as `[b"moov", b"trak"]`. All boxes on the path but the last hold nothing but boxes.
+pub(super) fn find(bytes: &[u8], path: &[&[u8; 4]]) -> Option<BoxSpan> {
     let (mut from, mut to) = (0, bytes.len());
-    let mut way = Vec::with_capacity(path.len());
+    let mut found = None;
     for name in path {
-        let found = children(bytes, from, to).find(|child| child.name == **name)?;
-        (from, to) = (found.body + before_children(found.name), found.end);
-        way.push(found);
+        let next = children(bytes, from, to).find(|child| child.name == **name)?;
+        (from, to) = (next.body, next.end);
+        found = Some(next);
     }
-    Some(way)
-}
-
-/// Adds `bytes` to the end of the box at a path that the crate has just written, and to the sizes of those round it.
-pub(super) fn append(whole: &mut Vec<u8>, path: &[&[u8; 4]], bytes: &[u8]) {
-    let way = find(whole, path).expect("the path names boxes just written");
-    let at = way.last().map_or(whole.len(), |last| last.end);
-    for found in &way {
-        grow(whole, *found, bytes.len() as u32);
-    }
-    whole.splice(at..at, bytes.iter().copied());
-}
-
-/// Raises the size in a box's header.
-pub(super) fn grow(whole: &mut [u8], found: Found, by: u32) {
-    let size = (found.end - found.start) as u32 + by;
-    whole[found.start..found.start + 4].copy_from_slice(&size.to_be_bytes());
+    found
 }

@@ -2,9 +2,9 @@
 
 use mp4::MoofBox;
 
-use super::boxes::{append, bytes_of, mdat_header};
+use super::boxes::{BoxWriter, mdat_header};
 use super::samples::Sample;
-use crate::{Error, Result};
+use crate::{Mp4Error, Result};
 
 /// Sample flags (ISO/IEC 14496-12, 8.8.3.1): depends on no other sample.
 const SYNC: u32 = 0x0200_0000;
@@ -25,7 +25,10 @@ const TRUN_SIZES: u32 = 0x200;
 const TRUN_FLAGS: u32 = 0x400;
 const TRUN_OFFSETS: u32 = 0x800;
 
-/// The head of a fragment: its `moof` box and the header of its `mdat`.
+/// Bytes of a `trun` box before its data offset: header, version and flags, sample count.
+const BEFORE_DATA_OFFSET: u64 = 16;
+
+/// Returns the head of a fragment: its `moof` box and the header of its `mdat`.
 ///
 /// `sequence` counts fragments from 1; `decode_time` is when the first sample is decoded, in ticks from the beginning of
 /// the media.
@@ -34,12 +37,11 @@ pub(super) fn head(sequence: u32, decode_time: u64, samples: &[Sample]) -> Resul
     moof.mfhd.sequence_number = sequence;
     moof.trafs.push(Default::default());
     let traf = &mut moof.trafs[0];
-    // The crate's traf writes its tfhd alone.
-    let mut tfdt = traf.tfdt.take().unwrap_or_default();
-    let mut trun = traf.trun.take().unwrap_or_default();
+    let tfdt = traf.tfdt.insert(Default::default());
+    let trun = traf.trun.insert(Default::default());
 
     let first = samples.first().copied().unwrap_or(Sample { size: 0, duration: 0, offset: 0, sync: false });
-    let rest = samples.get(1..).unwrap_or_default();
+    let others = samples.get(1..).unwrap_or_default();
     traf.tfhd.track_id = 1;
     traf.tfhd.flags = DEFAULT_BASE_IS_MOOF | TFHD_FLAGS;
     traf.tfhd.default_sample_flags = Some(NOT_SYNC);
@@ -47,9 +49,10 @@ pub(super) fn head(sequence: u32, decode_time: u64, samples: &[Sample]) -> Resul
     tfdt.base_media_decode_time = decode_time;
 
     trun.flags = TRUN_DATA_OFFSET | TRUN_SIZES;
+    trun.data_offset = Some(0); // until the length of the head is known
     trun.sample_count = samples.len() as u32;
     trun.sample_sizes = samples.iter().map(|sample| sample.size).collect();
-    if rest.iter().all(|sample| sample.duration == first.duration) {
+    if others.iter().all(|sample| sample.duration == first.duration) {
         traf.tfhd.flags |= TFHD_DURATION;
         traf.tfhd.default_sample_duration = Some(first.duration);
     } else {
@@ -61,7 +64,7 @@ pub(super) fn head(sequence: u32, decode_time: u64, samples: &[Sample]) -> Resul
         trun.sample_cts = samples.iter().map(|sample| sample.offset).collect();
     }
     let flags = |sample: &Sample| if sample.sync { SYNC } else { NOT_SYNC };
-    if rest.iter().any(|sample| sample.sync) {
+    if others.iter().any(|sample| sample.sync) {
         trun.flags |= TRUN_FLAGS;
         trun.sample_flags = samples.iter().map(flags).collect();
     } else if first.sync {
@@ -69,16 +72,26 @@ pub(super) fn head(sequence: u32, decode_time: u64, samples: &[Sample]) -> Resul
         trun.first_sample_flags = Some(SYNC);
     }
 
-    let bytes: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
-    let mdat = mdat_header(bytes);
-    let mut head = bytes_of(&moof)?;
-    append(&mut head, &[b"moof", b"traf"], &bytes_of(&tfdt)?);
-    // The offset's own value does not change the size of the box.
-    trun.data_offset = Some(0);
-    let offset = head.len() + bytes_of(&trun)?.len() + mdat.len();
-    let too_long = |_| Error::Mp4(format!("a fragment of {} samples has too long a head", samples.len()));
-    trun.data_offset = Some(i32::try_from(offset).map_err(too_long)?);
-    append(&mut head, &[b"moof", b"traf"], &bytes_of(&trun)?);
-    head.extend(mdat);
+    let mut data_offset_at = 0;
+    let mut out = BoxWriter::default();
+    out.boxed(b"moof", |out| {
+        out.put(&moof.mfhd);
+        // The crate's traf writes its tfhd alone.
+        out.boxed(b"traf", |out| {
+            out.put(&traf.tfhd);
+            out.put(tfdt);
+            data_offset_at = (out.len() + BEFORE_DATA_OFFSET) as usize;
+            out.put(trun);
+        });
+    });
+    out.bytes(&mdat_header(samples.iter().map(|sample| u64::from(sample.size)).sum()));
+    let (mut head, _) = out.into_parts();
+    let too_large = |_| Mp4Error::TooLarge {
+        what: "the head of a fragment in bytes",
+        value: head.len() as u64,
+        limit: i32::MAX as u64,
+    };
+    let data_offset = i32::try_from(head.len()).map_err(too_large)?;
+    head[data_offset_at..][..4].copy_from_slice(&data_offset.to_be_bytes());
     Ok(head)
 }

@@ -4,21 +4,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mp4::{FixedPointU8, FixedPointU16, FourCC, FtypBox, MoovBox};
 
-use super::boxes::{append, boxed, bytes_of};
-use super::sps::Sps;
+use super::boxes::{BoxWriter, bytes_of};
 use super::tags::udta;
-use crate::packet::ParameterSets;
-use crate::settings::{Quality, Range, Rotation, Settings};
-use crate::time::Clock;
-use crate::{Error, Result};
+use crate::settings::{Chroma, ContainerSettings, Range, Rotation};
+use crate::stream::StreamInfo;
+use crate::{Mp4Error, Result};
 
 /// Seconds from the beginning of 1904, where the file format's calendar starts, to that of 1970.
 const EPOCH_1904: Duration = Duration::from_secs(2_082_844_800);
 
-/// Where the boxes of the sample tables stand.
-pub(super) const STBL: [&[u8; 4]; 5] = [b"moov", b"trak", b"mdia", b"minf", b"stbl"];
+/// Profiles whose `avcC` box states chroma format and bit depth (ISO/IEC 14496-15, 5.3.3.1.2, and the later profiles that
+/// H.264, 7.3.2.1.1, lists).
+const PROFILES_WITH_FORMAT: &[u8] = &[100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 
-/// The file types a reader must know one of.
+/// The file types, one of which a reader must know.
 pub(super) enum Brands {
     /// A plain file.
     Plain,
@@ -29,8 +28,8 @@ pub(super) enum Brands {
 }
 
 impl Brands {
-    /// The `ftyp` box.
-    pub fn ftyp(self) -> Result<Vec<u8>> {
+    /// Returns the `ftyp` box.
+    pub fn ftyp(self) -> Vec<u8> {
         // iso5 brings data offsets from the moof box, iso6 the 64-bit tfdt.
         let (major, minor, compatible): (&[u8; 4], u32, &[&[u8; 4]]) = match self {
             Self::Plain => (b"isom", 0x200, &[b"isom", b"iso2", b"avc1", b"mp41"]),
@@ -45,7 +44,7 @@ impl Brands {
     }
 }
 
-/// A `moov` box with one video track of which nothing is known.
+/// Returns a `moov` box with one video track of which nothing is known.
 pub(super) fn empty_moov() -> MoovBox {
     let mut moov = MoovBox::default();
     moov.mvhd.next_track_id = 2;
@@ -60,13 +59,30 @@ pub(super) fn empty_moov() -> MoovBox {
     moov
 }
 
-/// The durations that are known when the movie is complete, in ticks.
+/// What is known of the times of a movie, in ticks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Durations {
-    /// From the first frame's showing to the end of the last one's.
+pub(super) struct Timing {
+    /// From the presentation of the first frame to the end of the last one's; 0 while recording.
     pub movie: u64,
-    /// The sum of all samples' durations.
+    /// The sum of all samples' durations; 0 while recording.
     pub media: u64,
+    /// From the beginning of the media to the presentation of the first frame.
+    pub media_time: u64,
+}
+
+/// A sample table: its type and the entries that follow when the `moov` box is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table {
+    pub name: [u8; 4],
+    pub entries: u32,
+    pub bytes: u64,
+}
+
+impl Table {
+    /// A table without entries.
+    pub fn empty(name: &[u8; 4]) -> Self {
+        Self { name: *name, entries: 0, bytes: 0 }
+    }
 }
 
 /// The track, apart from its samples.
@@ -78,70 +94,61 @@ pub(super) struct Header {
     entry: Vec<u8>,
     /// The `udta` box.
     udta: Vec<u8>,
-    /// Ticks a frame has unless its sample says otherwise.
-    pub frame: u32,
-    /// Ticks from the beginning of the media to the first frame's showing, in the fragmented form: by how much decoding
-    /// can run ahead of showing.
+    /// Ticks that a frame lasts unless its sample says otherwise.
+    pub frame_ticks: u32,
+    /// Ticks from the beginning of the media to the presentation of the first frame in a fragmented file: the most that
+    /// decoding can run ahead.
     pub delay: u32,
     /// The decoder buffer in bytes and the highest rate in bit/s, as far as the settings state them.
     buffer_bytes: u32,
-    max_rate: u32,
+    max_bitrate: u32,
 }
 
 impl Header {
-    pub fn new(settings: &Settings, sets: &ParameterSets) -> Result<Self> {
-        let sps = Sps::parse(&sets.sps)?;
-        let Clock { timescale, frame, .. } = settings.clock();
+    pub fn new(container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
         let mut moov = empty_moov();
-        moov.mvhd.timescale = timescale;
+        moov.mvhd.timescale = stream.clock.timescale;
         let trak = &mut moov.traks[0];
-        trak.mdia.mdhd.timescale = timescale;
+        trak.mdia.mdhd.timescale = stream.clock.timescale;
 
         // The size of a square-pixel picture, 16.16: a pixel's aspect changes the width, as ffmpeg has it.
-        let (wide, high) = settings.pixel_aspect;
-        let width = u64::from(sps.size.0) * 0x10000 * u64::from(wide) / u64::from(high);
-        let width = u32::try_from(width).ok().filter(|width| *width > 0).unwrap_or(sps.size.0 << 16);
-        let height = sps.size.1 << 16;
+        let ((coded_width, coded_height), (wide, high)) = (stream.coded_size, stream.pixel_aspect);
+        let width = u64::from(coded_width) * 0x10000 * u64::from(wide) / u64::from(high.max(1));
+        let width = u32::try_from(width).ok().filter(|width| *width > 0).unwrap_or(coded_width << 16);
+        let height = coded_height << 16;
         trak.tkhd.width = FixedPointU16::new_raw(width);
         trak.tkhd.height = FixedPointU16::new_raw(height);
         // Rows of (x, y) → (a·x + c·y + x₀, b·x + d·y + y₀), the turned picture moved back to the origin.
         let one = 0x10000;
         let matrix = &mut trak.tkhd.matrix;
         let (width, height) = (width as i32, height as i32);
-        (matrix.a, matrix.b, matrix.c, matrix.d, matrix.x, matrix.y) = match settings.container.rotation {
+        (matrix.a, matrix.b, matrix.c, matrix.d, matrix.x, matrix.y) = match container.rotation {
             Rotation::None => (one, 0, 0, one, 0, 0),
             Rotation::Deg90 => (0, one, -one, 0, height, 0),
             Rotation::Deg180 => (-one, 0, 0, -one, width, height),
             Rotation::Deg270 => (0, -one, one, 0, 0, width),
         };
-        if let Some(time) = settings.container.creation_time {
+        if let Some(time) = container.creation_time {
             let seconds = seconds_since_1904(time);
             (moov.mvhd.creation_time, moov.mvhd.modification_time) = (seconds, seconds);
             (trak.tkhd.creation_time, trak.tkhd.modification_time) = (seconds, seconds);
             (trak.mdia.mdhd.creation_time, trak.mdia.mdhd.modification_time) = (seconds, seconds);
         }
-
-        let (buffer_bytes, mut max_rate) = settings
-            .vbv
-            .map_or((0, 0), |vbv| (vbv.buffer_kbit.saturating_mul(125), vbv.max_kbit_per_second.saturating_mul(1000)));
-        if let Quality::Bitrate(kbit) = settings.quality {
-            max_rate = max_rate.max(kbit.saturating_mul(1000));
-        }
         let encoder = concat!("kinetograph ", env!("CARGO_PKG_VERSION"));
         Ok(Self {
-            entry: sample_entry(settings, sets, &sps)?,
-            udta: udta(&settings.container.tags, encoder),
+            entry: sample_entry(stream)?,
+            udta: udta(&container.tags, encoder),
             moov,
-            frame,
-            delay: sps.reorder.saturating_mul(frame),
-            buffer_bytes,
-            max_rate,
+            frame_ticks: stream.clock.frame,
+            delay: stream.reorder_frames.saturating_mul(stream.clock.frame),
+            buffer_bytes: stream.buffer_bytes,
+            max_bitrate: stream.max_bitrate,
         })
     }
 
     /// A header read back from a file, which does not say what the settings knew of rates.
-    pub fn from_parts(moov: MoovBox, entry: Vec<u8>, udta: Vec<u8>, frame: u32, delay: u32) -> Self {
-        Self { moov, entry, udta, frame, delay, buffer_bytes: 0, max_rate: 0 }
+    pub fn from_parts(moov: MoovBox, entry: Vec<u8>, udta: Vec<u8>, frame_ticks: u32, delay: u32) -> Self {
+        Self { moov, entry, udta, frame_ticks, delay, buffer_bytes: 0, max_bitrate: 0 }
     }
 
     /// Ticks a second.
@@ -149,104 +156,149 @@ impl Header {
         self.moov.mvhd.timescale
     }
 
-    /// The `moov` box of a fragmented file, its durations open.
-    pub fn fragmented(&self) -> Result<Vec<u8>> {
-        let none = Tables { offsets: false, sync: false, wide: false };
-        let mut moov = self.write(Durations { movie: 0, media: 0 }, self.delay.into(), none)?;
-        let mut defaults = MoovBox::default().mvex.unwrap_or_default().trex;
-        defaults.track_id = 1;
-        defaults.default_sample_description_index = 1;
-        defaults.default_sample_duration = self.frame;
-        append(&mut moov, &[b"moov"], &boxed(b"mvex", &bytes_of(&defaults)?));
-        append(&mut moov, &[b"moov"], &self.udta);
-        Ok(moov)
+    /// Returns the `moov` box of a fragmented file, whose durations are open.
+    pub fn fragmented(&self) -> Vec<u8> {
+        let tables = [b"stts", b"stsc", b"stsz", b"stco"].map(Table::empty);
+        let timing = Timing { movie: 0, media: 0, media_time: self.delay.into() };
+        let mut out = BoxWriter::default();
+        self.write(timing, &self.entry, &tables, true, &mut out);
+        out.into_parts().0
     }
 
-    /// The `moov` box of a plain file, its sample tables there but empty. `media_time` is when in the media the first
-    /// frame is shown, `bytes` the size of all samples.
-    pub fn plain(&self, durations: Durations, media_time: u64, bytes: u64, tables: Tables) -> Result<Vec<u8>> {
-        let mut moov = self.write(durations, media_time, tables)?;
-        let ticks = u128::from(durations.media.max(1));
+    /// Writes the `moov` box of a plain file, with gaps for the entries of its tables. `bytes` is the size of all
+    /// samples.
+    pub fn plain(&self, timing: Timing, bytes: u64, tables: &[Table]) -> BoxWriter {
+        let ticks = u128::from(timing.media.max(1));
         let average = u128::from(bytes) * 8 * u128::from(self.timescale()) / ticks;
         let average = u32::try_from(average).unwrap_or(u32::MAX);
-        let rates = [self.buffer_bytes, self.max_rate.max(average), average];
-        let btrt = boxed(b"btrt", rates.map(u32::to_be_bytes).as_flattened());
-        let [a, b, c, d, e] = STBL;
-        append(&mut moov, &[a, b, c, d, e, b"stsd", b"avc1"], &btrt);
-        append(&mut moov, &[b"moov"], &self.udta);
-        Ok(moov)
+        let mut entry = BoxWriter::default();
+        entry.extended(&self.entry, |out| {
+            out.boxed(b"btrt", |out| out.words(&[self.buffer_bytes, self.max_bitrate.max(average), average]));
+        });
+        let mut out = BoxWriter::default();
+        self.write(timing, &entry.into_parts().0, tables, false, &mut out);
+        out
     }
 
-    fn write(&self, durations: Durations, media_time: u64, tables: Tables) -> Result<Vec<u8>> {
+    fn write(&self, timing: Timing, entry: &[u8], tables: &[Table], fragmented: bool, out: &mut BoxWriter) {
+        let moov = self.timed(timing);
+        let trak = &moov.traks[0];
+        out.boxed(b"moov", |out| {
+            out.put(&moov.mvhd);
+            out.boxed(b"trak", |out| {
+                out.put(&trak.tkhd);
+                trak.edts.iter().for_each(|edts| out.put(edts));
+                out.boxed(b"mdia", |out| {
+                    out.put(&trak.mdia.mdhd);
+                    out.put(&trak.mdia.hdlr);
+                    out.boxed(b"minf", |out| {
+                        trak.mdia.minf.vmhd.iter().for_each(|vmhd| out.put(vmhd));
+                        out.put(&trak.mdia.minf.dinf);
+                        out.boxed(b"stbl", |out| {
+                            // Version and flags, one entry.
+                            out.boxed(b"stsd", |out| {
+                                out.words(&[0, 1]);
+                                out.bytes(entry);
+                            });
+                            tables.iter().for_each(|table| write_table(*table, out));
+                        });
+                    });
+                });
+            });
+            if fragmented {
+                let mut trex = MoovBox::default().mvex.unwrap_or_default().trex;
+                trex.track_id = 1;
+                trex.default_sample_description_index = 1;
+                trex.default_sample_duration = self.frame_ticks;
+                out.boxed(b"mvex", |out| out.put(&trex));
+            }
+            out.bytes(&self.udta);
+        });
+    }
+
+    /// Returns the `moov` box with durations and edit list.
+    fn timed(&self, Timing { movie, media, media_time }: Timing) -> MoovBox {
         let mut moov = self.moov.clone();
         let trak = &mut moov.traks[0];
         let version = |values: [u64; 2]| u8::from(values.into_iter().any(|value| value > u64::from(u32::MAX)));
         let made = moov.mvhd.creation_time;
-        moov.mvhd.duration = durations.movie;
-        moov.mvhd.version = version([durations.movie, made]);
-        trak.tkhd.duration = durations.movie;
-        trak.tkhd.version = version([durations.movie, made]);
-        trak.mdia.mdhd.duration = durations.media;
-        trak.mdia.mdhd.version = version([durations.media, made]);
+        moov.mvhd.duration = movie;
+        moov.mvhd.version = version([movie, made]);
+        trak.tkhd.duration = movie;
+        trak.tkhd.version = version([movie, made]);
+        trak.mdia.mdhd.duration = media;
+        trak.mdia.mdhd.version = version([media, made]);
         let elst = trak.edts.get_or_insert_default().elst.get_or_insert_default();
-        elst.version = version([durations.movie, media_time]);
+        elst.version = version([movie, media_time]);
         elst.entries = vec![Default::default()];
-        elst.entries[0].segment_duration = durations.movie;
+        elst.entries[0].segment_duration = movie;
         elst.entries[0].media_time = media_time;
         elst.entries[0].media_rate = 1;
-        let stbl = &mut trak.mdia.minf.stbl;
-        stbl.ctts = tables.offsets.then(Default::default);
-        stbl.stss = tables.sync.then(Default::default);
-        stbl.stco = (!tables.wide).then(Default::default);
-        stbl.co64 = tables.wide.then(Default::default);
-        let mut bytes = bytes_of(&moov)?;
-        let [a, b, c, d, e] = STBL;
-        append(&mut bytes, &[a, b, c, d, e, b"stsd"], &self.entry);
-        Ok(bytes)
+        moov
     }
 }
 
-/// Which of the sample tables that not every file has are there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tables {
-    /// Some frame is not shown when it is decoded: `ctts`.
-    pub offsets: bool,
-    /// Some sample is not a sync sample: `stss`.
-    pub sync: bool,
-    /// Chunks may begin beyond 4 GiB: `co64` in place of `stco`.
-    pub wide: bool,
+/// Writes a table with a gap for its entries. The crate's tables hold them in memory.
+fn write_table(Table { name, entries, bytes }: Table, out: &mut BoxWriter) {
+    out.boxed(&name, |out| {
+        // Version and flags; stsz has a size for all samples next, 0 where each has one.
+        out.words(if &name == b"stsz" { &[0, 0] } else { &[0] });
+        out.words(&[entries]);
+        out.gap(name, bytes);
+    });
 }
 
-/// The `avc1` box: what the decoder and the display must know before the first sample.
-fn sample_entry(settings: &Settings, sets: &ParameterSets, sps: &Sps) -> Result<Vec<u8>> {
-    for (name, set) in [("sequence", &sets.sps), ("picture", &sets.pps)] {
-        if set.len() < 4 || set.len() > usize::from(u16::MAX) {
-            return Err(Error::Mp4(format!("the {name} parameter set has {} bytes", set.len())));
-        }
-    }
+/// Returns the `avc1` box: what the decoder and the display must know before the first sample.
+fn sample_entry(stream: &StreamInfo) -> Result<Vec<u8>> {
+    /// Bytes of the fields of `avc1`, which precede the boxes in it.
+    const FIELDS: usize = 78;
+    let at_most_16_bits = |what, value: usize| {
+        let too_large = |_| Mp4Error::TooLarge { what, value: value as u64, limit: u16::MAX.into() };
+        u16::try_from(value).map_err(too_large)
+    };
+    let (sps, pps) = (&*stream.headers.sps, &*stream.headers.pps);
+    at_most_16_bits("the sequence parameter set in bytes", sps.len())?;
+    at_most_16_bits("the picture parameter set in bytes", pps.len())?;
+    let [_, profile, compatibility, level, ..] = *sps else {
+        return Err(Mp4Error::DamagedBox { name: "avcC".into() }.into());
+    };
     let mut avc1 = MoovBox::default().traks.pop().unwrap_or_default().mdia.minf.stbl.stsd.avc1.unwrap_or_default();
     avc1.data_reference_index = 1;
-    let side = |pixels: u32| u16::try_from(pixels).map_err(|_| Error::Mp4(format!("{pixels} pixels do not fit")));
-    (avc1.width, avc1.height) = (side(sps.size.0)?, side(sps.size.1)?);
+    avc1.width = at_most_16_bits("the width in pixels", stream.coded_size.0 as usize)?;
+    avc1.height = at_most_16_bits("the height in pixels", stream.coded_size.1 as usize)?;
     avc1.avcc.configuration_version = 1;
-    avc1.avcc.avc_profile_indication = sets.sps[1];
-    avc1.avcc.profile_compatibility = sets.sps[2];
-    avc1.avcc.avc_level_indication = sets.sps[3];
+    avc1.avcc.avc_profile_indication = profile;
+    avc1.avcc.profile_compatibility = compatibility;
+    avc1.avcc.avc_level_indication = level;
     avc1.avcc.length_size_minus_one = 3;
-    avc1.avcc.sequence_parameter_sets.push(sets.sps.as_slice().into());
-    avc1.avcc.picture_parameter_sets.push(sets.pps.as_slice().into());
-    let mut bytes = bytes_of(&avc1)?;
-    if let Some([chroma, luma_depth, chroma_depth]) = sps.format {
-        // ISO/IEC 14496-15, 5.3.3.1.2: reserved bits are ones; no extensions of the sequence parameter set.
-        append(&mut bytes, &[b"avc1", b"avcC"], &[0xfc | chroma, 0xf8 | luma_depth, 0xf8 | chroma_depth, 0]);
-    }
-    let space = settings.color_space;
-    let codes = [space.primaries.code(), space.transfer.code(), space.matrix.code()].map(|code| [0, code]);
-    let range = if space.range == Range::Full { 0x80 } else { 0 };
-    append(&mut bytes, &[b"avc1"], &boxed(b"colr", &[b"nclx", codes.as_flattened(), &[range]].concat()));
-    let aspect = [settings.pixel_aspect.0, settings.pixel_aspect.1].map(u32::to_be_bytes);
-    append(&mut bytes, &[b"avc1"], &boxed(b"pasp", aspect.as_flattened()));
-    Ok(bytes)
+    avc1.avcc.sequence_parameter_sets.push(sps.into());
+    avc1.avcc.picture_parameter_sets.push(pps.into());
+    let mut out = BoxWriter::default();
+    out.boxed(b"avc1", |out| {
+        out.bytes(&bytes_of(&avc1)[8..][..FIELDS]);
+        out.extended(&bytes_of(&avc1.avcc), |out| {
+            if PROFILES_WITH_FORMAT.contains(&profile) {
+                let chroma_format_idc = match stream.chroma {
+                    Chroma::Gray => 0,
+                    Chroma::Yuv420 => 1,
+                    Chroma::Yuv422 => 2,
+                    Chroma::Yuv444 => 3,
+                };
+                // Reserved bits are ones; no extensions of the sequence parameter set follow.
+                let depth = 0xf8 | (stream.bit_depth.bits() - 8);
+                out.bytes(&[0xfc | chroma_format_idc, depth, depth, 0]);
+            }
+        });
+        out.boxed(b"colr", |out| {
+            let space = stream.color_space;
+            let codes = [space.primaries.code(), space.transfer.code(), space.matrix.code()].map(|code| [0, code]);
+            out.bytes(b"nclx");
+            out.bytes(codes.as_flattened());
+            out.bytes(&[if space.range == Range::Full { 0x80 } else { 0 }]);
+        });
+        out.boxed(b"pasp", |out| out.words(&[stream.pixel_aspect.0, stream.pixel_aspect.1]));
+    });
+    Ok(out.into_parts().0)
 }
 
 /// Times before 1904 become its first second.

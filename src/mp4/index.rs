@@ -1,10 +1,11 @@
 //! The `moov` box of a finished movie, written table by table, so that a long movie's index is never in memory twice.
 
-use super::boxes::{Found, children, find, grow};
-use super::header::{Durations, Header, STBL, Tables};
+use super::boxes::Gap;
+use super::header::{Header, Table, Timing};
 use super::samples::{Chunk, Sample, Samples};
-use crate::settings::Settings;
-use crate::{Error, Result};
+use crate::settings::ContainerSettings;
+use crate::time::Clock;
+use crate::{Mp4Error, Result};
 
 /// How many bytes are handed over at a time.
 pub(super) const BLOCK: usize = 1 << 16;
@@ -24,27 +25,39 @@ pub(super) enum Placed {
 /// The index of the samples: everything but where they are.
 pub(super) struct Index<'a> {
     samples: &'a Samples,
-    /// When the last frame's showing ends, in ticks from the first decoding.
+    /// When the presentation of the last frame ends, in ticks from the first decoding.
     end: u64,
-    /// The `moov` box with empty tables but right sizes.
-    frame: Vec<u8>,
-    /// Where in `frame` the entries of a table belong, in order.
-    tables: Vec<(usize, [u8; 4])>,
+    /// The `moov` box without the entries of its tables.
+    moov: Vec<u8>,
+    /// Where the entries belong.
+    gaps: Vec<Gap>,
     len: u64,
 }
 
 impl<'a> Index<'a> {
-    /// `wide` if chunks may begin beyond 4 GiB.
-    pub fn new(header: &Header, samples: &'a Samples, movie: u64, media_time: u64, wide: bool) -> Result<Self> {
-        let tables = Tables {
-            offsets: samples.iter().any(|sample| sample.offset != 0),
-            sync: samples.sync_count < samples.count,
-            wide,
-        };
-        let durations = Durations { movie, media: samples.duration };
-        let frame = header.plain(durations, media_time, samples.bytes, tables)?;
-        let mut index = Self { samples, end: media_time + movie, frame, tables: Vec::new(), len: 0 };
-        index.open_tables()?;
+    /// `wide` if chunks may begin beyond 4 GiB. The sum of the samples' durations replaces `timing.media`.
+    pub fn new(header: &Header, samples: &'a Samples, timing: Timing, wide: bool) -> Result<Self> {
+        let mut index =
+            Self { samples, end: timing.media_time + timing.movie, moov: Vec::new(), gaps: Vec::new(), len: 0 };
+        let tables: Vec<Table> = [
+            Some(b"stts"),
+            samples.iter().any(|sample| sample.offset != 0).then_some(b"ctts"),
+            (samples.sync_count < samples.count).then_some(b"stss"),
+            Some(b"stsc"),
+            Some(b"stsz"),
+            Some(if wide { b"co64" } else { b"stco" }),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|name| index.table(*name))
+        .collect();
+        let moov = header.plain(Timing { media: samples.duration, ..timing }, samples.bytes, &tables);
+        index.len = moov.len();
+        if index.len > u64::from(u32::MAX) {
+            let what = "the index in bytes";
+            return Err(Mp4Error::TooLarge { what, value: index.len, limit: u32::MAX.into() }.into());
+        }
+        (index.moov, index.gaps) = moov.into_parts();
         Ok(index)
     }
 
@@ -57,10 +70,10 @@ impl<'a> Index<'a> {
     pub fn write(&self, placed: Placed, out: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut block = Vec::with_capacity(BLOCK);
         let mut written = 0;
-        for (end, name) in &self.tables {
-            block.extend_from_slice(&self.frame[written..*end]);
-            written = *end;
-            for word in self.words(*name, placed) {
+        for gap in &self.gaps {
+            block.extend_from_slice(&self.moov[written..gap.at]);
+            written = gap.at;
+            for word in self.words(gap.name, placed) {
                 block.extend_from_slice(&word.to_be_bytes());
                 if block.len() >= BLOCK {
                     out(&block)?;
@@ -68,42 +81,22 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        block.extend_from_slice(&self.frame[written..]);
+        block.extend_from_slice(&self.moov[written..]);
         out(&block)
     }
 
-    /// Finds the tables, counts their entries and raises the sizes by what the entries will take.
-    fn open_tables(&mut self) -> Result<()> {
-        let way = find(&self.frame, &STBL).expect("the header has just written it");
-        let stbl = way[STBL.len() - 1];
-        let mut added = 0u64;
-        for found in children(&self.frame, stbl.body, stbl.end).collect::<Vec<Found>>() {
-            let words_an_entry = match &found.name {
-                b"stsd" => continue,
-                b"stss" | b"stsz" | b"stco" => 1,
-                b"stsc" => 3,
-                _ => 2,
-            };
-            let words = self.words(found.name, Placed::AsRecorded).count() as u64;
-            // After version and flags; stsz has a size for all samples first.
-            let count = found.body + if &found.name == b"stsz" { 8 } else { 4 };
-            let entries = (words / words_an_entry) as u32;
-            self.frame[count..count + 4].copy_from_slice(&entries.to_be_bytes());
-            added += words * 4;
-            self.len = self.frame.len() as u64 + added;
-            if self.len > u64::from(u32::MAX) {
-                return Err(Error::Mp4(format!("the index of {} frames exceeds 4 GiB", self.samples.count)));
-            }
-            grow(&mut self.frame, found, (words * 4) as u32);
-            self.tables.push((found.end, found.name));
-        }
-        for found in way {
-            grow(&mut self.frame, found, added as u32);
-        }
-        Ok(())
+    /// Counts the entries of a table.
+    fn table(&self, name: [u8; 4]) -> Table {
+        let words_an_entry = match &name {
+            b"stss" | b"stsz" | b"stco" => 1,
+            b"stsc" => 3,
+            _ => 2,
+        };
+        let words = self.words(name, Placed::AsRecorded).count() as u64;
+        Table { name, entries: (words / words_an_entry) as u32, bytes: words * 4 }
     }
 
-    /// The entries of a table as big-endian words.
+    /// Iterates over the entries of a table, word by word.
     fn words(&self, table: [u8; 4], placed: Placed) -> Box<dyn Iterator<Item = u32> + '_> {
         let samples = self.timed();
         let pairs = |(count, value)| [count, value];
@@ -127,12 +120,12 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The samples, with decoding times by which no keyframe seems to last beyond the movie.
+    /// Iterates over the samples, with decoding times by which no keyframe seems to last beyond the movie.
     ///
-    /// With B-frames a sample's duration, which is the time to the next decoding, is that of a frame shown earlier.
-    /// What reads with ffmpeg (`mov_fix_index`), such as Chromium, adds it to the time a keyframe is shown at, and drops
-    /// the frames after the second keyframe that ends beyond the edit list: short slides after a long one. What follows
-    /// such a keyframe is therefore decoded earlier, right behind it if need be.
+    /// With B-frames the duration of a sample, which is the time to the next decoding, is that of a frame shown earlier.
+    /// ffmpeg's reader (`mov_fix_index`), which Chromium uses too, adds it to the presentation time of a keyframe, and
+    /// drops the frames after the second keyframe that ends beyond the edit list: short slides after a long one. The
+    /// sample after such a keyframe therefore gets an earlier decoding time, if need be right after the keyframe's.
     fn timed(&self) -> impl Iterator<Item = Sample> + '_ {
         let (mut decoded, mut early) = (0, 0);
         self.samples.iter().zip(1..).map(move |(mut sample, number)| {
@@ -162,7 +155,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Equal values that follow one another, with their count.
+/// Iterates over runs of equal values: the length of the run and the value.
 fn runs(values: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, u32)> {
     let mut values = values.peekable();
     std::iter::from_fn(move || {
@@ -175,24 +168,26 @@ fn runs(values: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, u32)> {
     })
 }
 
-/// Bytes of the `free` box that the index is to go into, enough for the expected frames: at least the 16 that make it an
-/// mdat header with a 64-bit size.
-pub(super) fn reserve(header: &Header, settings: &Settings) -> Result<u64> {
+/// Returns the bytes of the `free` box that the index is to go into, enough for the expected frames: at least the 16 that
+/// make it an mdat header with a 64-bit size.
+pub(super) fn reserve(header: &Header, container: &ContainerSettings, clock: Clock) -> u64 {
     // More frames than the reserve can have bytes make no difference.
-    let Some(frames) = settings.container.expected_frames.map(|frames| frames.min(MAX_RESERVE)) else { return Ok(16) };
-    let tables = Tables { offsets: true, sync: true, wide: true };
-    let fixed = header.plain(Durations { movie: u64::MAX, media: u64::MAX }, 0, 0, tables)?.len() as u64;
+    let Some(frames) = container.expected_frames.map(|frames| frames.min(MAX_RESERVE)) else { return 16 };
+    let tables = [b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"co64"].map(Table::empty);
+    // The largest durations have the longest fields; the edit list gets them from the movie's.
+    let longest = Timing { movie: u64::MAX, media: u64::MAX, media_time: 0 };
+    let fixed = header.plain(longest, 0, &tables).len();
     // A frame has a size and at worst a composition offset, one in eight is a sync sample; a fragment has a 64-bit
     // position. At a variable rate a frame also has a duration, and a fragment a count of samples.
-    let variable = u64::from(settings.variable_rate);
+    let variable = u64::from(clock.variable);
     let per_8_frames = 8 * (4 + 8 + 8 * variable) + 4;
     let per_fragment = 8 + 12 * variable;
-    let frames_a_fragment = (fragment_ticks(settings) / i64::from(header.frame)).max(1) as u64;
+    let frames_a_fragment = (fragment_ticks(container, clock) / i64::from(clock.frame.max(1))).max(1) as u64;
     let entries = frames * per_8_frames / 8 + frames.div_ceil(frames_a_fragment) * per_fragment;
-    Ok((fixed + entries + 64).min(MAX_RESERVE))
+    (fixed + entries + 64).min(MAX_RESERVE)
 }
 
-/// Ticks after which a fragment ends.
-pub(super) fn fragment_ticks(settings: &Settings) -> i64 {
-    (settings.container.fragment_seconds * f64::from(settings.clock().timescale)).round() as i64
+/// Returns the ticks after which a fragment ends.
+pub(super) fn fragment_ticks(container: &ContainerSettings, clock: Clock) -> i64 {
+    (container.fragment_seconds * f64::from(clock.timescale)).round() as i64
 }

@@ -1,6 +1,6 @@
-//! Reads back what [`Muxer`](super::Muxer) has written, so that a recording that was cut short can be finished.
+//! Reads back the boxes that [`Muxer`](super::Muxer) has written, so that a recording that was cut short can be finished.
 //!
-//! What is read may be damaged or hostile: nothing is believed, and nothing is allocated on the word of a size field.
+//! The bytes may be damaged or hostile: every field is checked, and no allocation is sized by a field alone.
 
 use std::io::Cursor;
 use std::ops::Range;
@@ -8,74 +8,73 @@ use std::ops::Range;
 use mp4::{MoofBox, MoovBox, ReadBox};
 
 use super::Mp4Layout;
-use super::boxes::{Found, children, find};
-use super::finish::Finished;
+use super::boxes::{BoxSpan, children, find};
 use super::fragment::{NON_SYNC_BIT, NOT_SYNC};
-use super::header::{Header, STBL, empty_moov};
+use super::header::{Header, empty_moov};
+use super::recorded::Recorded;
 use super::samples::{Chunk, Sample, Samples};
-use crate::{Error, Result};
+use crate::sink::ReadAt;
+use crate::{Error, Mp4Error, Result};
 
-/// A recording read back fragment by fragment.
-pub(crate) struct Reader {
-    header: Header,
-    samples: Samples,
-    /// The last sample, whose duration may have to be longer.
-    last: Option<Sample>,
-    /// Ticks from the beginning of the media to the end of the last frame's showing.
-    end: u64,
-}
-
-/// What a `moov` box says of a finished movie.
+/// Frames of a movie and the seconds they last.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Summary {
     pub frames: u32,
     pub seconds: f64,
 }
 
-impl Reader {
+/// Where the boxes of the sample tables are.
+const STBL: [&[u8; 4]; 5] = [b"moov", b"trak", b"mdia", b"minf", b"stbl"];
+
+/// A recording that is read back fragment by fragment.
+pub(super) struct FragmentReader {
+    header: Header,
+    samples: Samples,
+    /// The last sample, whose duration may have to be longer.
+    last: Option<Sample>,
+    /// Ticks from the beginning of the media to the end of the last frame's presentation.
+    end: u64,
+}
+
+/// Returns what the `moov` box of a finished movie says; `None` if it is that of a fragmented file.
+pub(super) fn summarise_plain(moov: &[u8]) -> Result<Option<Summary>, Mp4Error> {
+    let [a, b, c, d, e] = STBL;
+    if find(moov, &[b"moov", b"mvex"]).is_some() {
+        return Ok(None);
+    }
+    let times = read_times(moov)?;
+    let frames = field(moov, &[a, b, c, d, e, b"stsz"], 8).ok_or_else(|| damaged("stsz"))?;
+    let seconds = times.mvhd.duration as f64 / f64::from(times.mvhd.timescale);
+    Ok(Some(Summary { frames, seconds }))
+}
+
+impl FragmentReader {
     /// Reads the `moov` box of a fragmented file.
-    pub fn new(moov: &[u8]) -> Result<Self> {
+    pub fn new(moov: &[u8]) -> Result<Self, Mp4Error> {
         let header = Header::read(moov)?;
-        let samples = Samples::new(header.frame);
+        let samples = Samples::new(header.frame_ticks);
         Ok(Self { header, samples, last: None, end: 0 })
     }
 
-    /// What the `moov` box of a finished movie says; `None` if it is that of a fragmented file.
-    pub fn summary(moov: &[u8]) -> Result<Option<Summary>> {
-        let [a, b, c, d, e] = STBL;
-        let count = field(moov, &[a, b, c, d, e, b"stsz"], 8);
-        if find(moov, &[b"moov", b"mvex"]).is_some() {
-            return Ok(None);
-        }
-        let read = read_times(moov)?;
-        let seconds = read.mvhd.duration as f64 / f64::from(read.mvhd.timescale);
-        Ok(Some(Summary { frames: count.ok_or_else(|| damaged("stsz"))?, seconds }))
-    }
-
-    /// Takes the next fragment: the bytes of its `moof` box, where that begins, where the payload of the `mdat` behind
-    /// it begins and ends, and what reads four of that payload's bytes.
+    /// Takes the next fragment: the bytes of its `moof` box, where that begins in `file`, and where the payload of the
+    /// `mdat` behind it begins and ends.
     ///
     /// # Errors
     /// [`Error::Mp4`] if the fragment is damaged; it is then not taken. What reading fails with.
-    pub fn push(
-        &mut self,
-        moof: &[u8],
-        moof_at: u64,
-        payload: Range<u64>,
-        word_at: &mut dyn FnMut(u64) -> Result<u32>,
-    ) -> Result<()> {
-        let samples = fragment_samples(moof, self.header.frame, payload.start - moof_at)?;
+    pub fn push(&mut self, moof: &[u8], moof_at: u64, payload: Range<u64>, file: &impl ReadAt) -> Result<()> {
+        let samples = fragment_samples(moof, self.header.frame_ticks, payload.start - moof_at)?;
         let bytes: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
         if samples.is_empty() || bytes != payload.end - payload.start {
-            return Err(damaged("mdat"));
+            return Err(damaged("mdat").into());
         }
         if self.samples.count.checked_add(samples.len() as u32 + 1).is_none() {
-            return Err(damaged("trun"));
+            return Err(damaged("trun").into());
         }
-        check_units(&samples, payload.start, word_at)?;
+        check_units(&samples, payload.start, file)?;
         let mut dts = self.samples.duration + self.last.map_or(0, |last| u64::from(last.duration));
         for sample in &samples {
-            let shown = dts.saturating_add(sample.offset.into());
-            self.end = self.end.max(shown.saturating_add(sample.duration.into()));
+            let pts = dts.saturating_add(sample.offset.into());
+            self.end = self.end.max(pts.saturating_add(sample.duration.into()));
             dts = dts.saturating_add(sample.duration.into());
             if let Some(last) = self.last.replace(*sample) {
                 self.samples.push(last);
@@ -85,16 +84,15 @@ impl Reader {
         Ok(())
     }
 
-    /// Frames in the fragments taken, and the seconds they last.
+    /// Returns the frames in the fragments so far, and the seconds they last.
     pub fn summarise(&self) -> Summary {
         let ticks = self.end.saturating_sub(self.header.delay.into());
         let frames = self.samples.count + u32::from(self.last.is_some());
         Summary { frames, seconds: ticks as f64 / f64::from(self.header.timescale()) }
     }
 
-    /// The recording as far as it has been read: `length` bytes, the `free` box in front, if there is one, at
-    /// `reserve`.
-    pub fn finish(mut self, form: Mp4Layout, reserve: (u64, u64), length: u64) -> Result<Finished> {
+    /// Returns the recording as far as it has been read. `reserve` is where its `free` box begins, and the length of that.
+    pub fn finish(mut self, layout: Mp4Layout, reserve: (u64, u64)) -> Result<Recorded> {
         let last = self.last.take().ok_or(Error::NoFrames)?;
         let media_time = u64::from(self.header.delay);
         let movie = self.end.saturating_sub(media_time).max(1);
@@ -102,33 +100,35 @@ impl Reader {
         let wanted = movie.saturating_sub(self.samples.duration).max(u64::from(last.duration));
         let duration = u32::try_from(wanted).unwrap_or(last.duration);
         self.samples.push(Sample { duration, ..last });
-        Ok(Finished { form, header: self.header, samples: self.samples, movie, media_time, reserve, length })
+        Ok(Recorded { layout, header: self.header, samples: self.samples, movie, media_time, reserve })
     }
 }
 
 impl Header {
-    fn read(moov: &[u8]) -> Result<Self> {
-        let read = read_times(moov)?;
+    /// Reads the `moov` box of a fragmented file.
+    fn read(moov: &[u8]) -> Result<Self, Mp4Error> {
+        let times = read_times(moov)?;
         let [a, b, c, d, e] = STBL;
         let stsd = find(moov, &[a, b, c, d, e, b"stsd"]).ok_or_else(|| damaged("stsd"))?;
-        let entry = children(moov, stsd[5].body + 8, stsd[5].end).next().filter(|entry| &entry.name == b"avc1");
-        let entry = entry.ok_or_else(|| Error::Mp4("its track is not H.264 video".into()))?;
+        // After version and flags, and the number of entries.
+        let entry = children(moov, stsd.body + 8, stsd.end).next().filter(|entry| &entry.name == b"avc1");
+        let entry = entry.ok_or(Mp4Error::NotH264)?;
         let trex = |offset| field(moov, &[b"moov", b"mvex", b"trex"], offset).ok_or_else(|| damaged("trex"));
         let elst = [b"moov", b"trak", b"edts", b"elst"];
         // Version 0, one entry: duration, media time.
         let delay = field(moov, &elst, 12).filter(|time| *time <= i32::MAX as u32).ok_or_else(|| damaged("elst"))?;
-        let udta = find(moov, &[b"moov", b"udta"]).map_or(&[][..], |way| &moov[way[1].start..way[1].end]);
-        Ok(Self::from_parts(read, moov[entry.start..entry.end].to_vec(), udta.to_vec(), trex(12)?, delay))
+        let udta = find(moov, &[b"moov", b"udta"]).map_or(&[][..], |udta| &moov[udta.start..udta.end]);
+        Ok(Self::from_parts(times, moov[entry.start..entry.end].to_vec(), udta.to_vec(), trex(12)?, delay))
     }
 }
 
-/// A `moov` with the headers of movie, track and media as they are in `moov`.
-fn read_times(moov: &[u8]) -> Result<MoovBox> {
+/// Reads the headers of movie, track and media.
+fn read_times(moov: &[u8]) -> Result<MoovBox, Mp4Error> {
     let mut read = empty_moov();
-    let whole = find(moov, &[b"moov"]).ok_or_else(|| damaged("moov"))?[0];
-    let traks = children(moov, whole.body, whole.end).filter(|child| &child.name == b"trak").count();
-    if traks != 1 {
-        return Err(Error::Mp4(format!("it has {traks} tracks; a movie of this crate has one")));
+    let whole = find(moov, &[b"moov"]).ok_or_else(|| damaged("moov"))?;
+    let tracks = children(moov, whole.body, whole.end).filter(|child| &child.name == b"trak").count();
+    if tracks != 1 {
+        return Err(Mp4Error::TrackCount { tracks });
     }
     read.mvhd = read_box(moov, &[b"moov", b"mvhd"])?;
     read.traks[0].tkhd = read_box(moov, &[b"moov", b"trak", b"tkhd"])?;
@@ -139,23 +139,23 @@ fn read_times(moov: &[u8]) -> Result<MoovBox> {
     Ok(read)
 }
 
-/// The samples of a fragment whose data begins `payload` bytes behind the beginning of its `moof` box.
-fn fragment_samples(moof: &[u8], frame: u32, payload: u64) -> Result<Vec<Sample>> {
-    let path = [b"moof", b"traf"];
-    let way = find(moof, &path).ok_or_else(|| damaged("traf"))?;
-    let (moof_box, traf) = (way[0], way[1]);
-    let trafs = children(moof, moof_box.body, moof_box.end).filter(|child| &child.name == b"traf").count();
-    let truns = children(moof, traf.body, traf.end).filter(|child| &child.name == b"trun").count();
-    if trafs != 1 || truns != 1 {
-        return Err(Error::Mp4(format!("a fragment has {trafs} tracks in {truns} runs; it has one of each")));
+/// Reads the samples of a fragment whose data begins `payload` bytes behind the beginning of its `moof` box. It has one
+/// track in one run, as this crate writes it.
+fn fragment_samples(moof: &[u8], frame_ticks: u32, payload: u64) -> Result<Vec<Sample>, Mp4Error> {
+    for (parent, name) in [(&[b"moof"][..], b"traf"), (&[b"moof", b"traf"], b"trun")] {
+        let only =
+            |parent: BoxSpan| children(moof, parent.body, parent.end).filter(|child| &child.name == name).count() == 1;
+        if !find(moof, parent).is_some_and(only) {
+            return Err(damaged(&name.escape_ascii().to_string()));
+        }
     }
     // The types of tfhd and trun cannot be named, but those of the fields can be inferred.
     let mut read = MoofBox::default();
     read.trafs.push(Default::default());
     let read = &mut read.trafs[0];
     read.tfhd = read_box(moof, &[b"moof", b"traf", b"tfhd"])?;
-    // Each sample states its size, so that there are no more samples than the box has bytes for. The crate's reader counts
-    // to 2³² where none states anything.
+    // Each sample states its size, so that there are no more samples than the box has bytes for. Where no sample states
+    // anything, the crate's reader counts to 2³².
     let run = [b"moof", b"traf", b"trun"];
     if field(moof, &run, 4).is_none_or(|count| u64::from(count) * 4 > moof.len() as u64) {
         return Err(damaged("trun"));
@@ -166,7 +166,7 @@ fn fragment_samples(moof: &[u8], frame: u32, payload: u64) -> Result<Vec<Sample>
         return Err(damaged("trun"));
     }
     let usual_flags = read.tfhd.default_sample_flags.unwrap_or(NOT_SYNC);
-    let usual_duration = read.tfhd.default_sample_duration.unwrap_or(frame);
+    let usual_duration = read.tfhd.default_sample_duration.unwrap_or(frame_ticks);
     let samples = (0..count).map(|index| {
         let first_flags = trun.first_sample_flags.filter(|_| index == 0);
         let flags = trun.sample_flags.get(index).copied().or(first_flags).unwrap_or(usual_flags);
@@ -180,43 +180,44 @@ fn fragment_samples(moof: &[u8], frame: u32, payload: u64) -> Result<Vec<Sample>
     Ok(samples.collect())
 }
 
-/// Whether NAL units fill the samples, which begin at `at`: after a power cut a file may have its length, but zeros where
-/// the system had not written yet.
-fn check_units(samples: &[Sample], mut at: u64, word_at: &mut dyn FnMut(u64) -> Result<u32>) -> Result<()> {
+/// Checks that NAL units fill the samples, which begin at `at`: after a power cut a file may have its length, but zeros
+/// where the system had not written yet.
+fn check_units(samples: &[Sample], mut at: u64, file: &impl ReadAt) -> Result<()> {
     for sample in samples {
         let end = at + u64::from(sample.size);
         while at + 4 < end {
-            match word_at(at)? {
-                0 => return Err(damaged("mdat")),
+            let mut length = [0; 4];
+            file.read_at(at, &mut length)?;
+            match u32::from_be_bytes(length) {
+                0 => return Err(damaged("mdat").into()),
                 length => at += 4 + u64::from(length),
             }
         }
         if at != end {
-            return Err(damaged("mdat"));
+            return Err(damaged("mdat").into());
         }
     }
     Ok(())
 }
 
-/// The box at a path, read by the crate's reader, which cannot leave it.
-fn read_box<'a, B>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Result<B>
+/// Reads the box at a path with the crate's reader, which cannot leave it.
+fn read_box<'a, B>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Result<B, Mp4Error>
 where
     B: for<'r> ReadBox<&'r mut Cursor<&'a [u8]>>,
 {
     let name = path.last().map_or_else(String::new, |name| name.escape_ascii().to_string());
-    let found = find(bytes, path).and_then(|way| way.last().copied()).ok_or_else(|| damaged(&name))?;
-    let mut cursor = Cursor::new(&bytes[..found.end]);
-    cursor.set_position(found.body as u64);
-    B::read_box(&mut cursor, (found.end - found.start) as u64).map_err(|_| damaged(&name))
+    let span = find(bytes, path).ok_or_else(|| damaged(&name))?;
+    let mut cursor = Cursor::new(&bytes[..span.end]);
+    cursor.set_position(span.body as u64);
+    B::read_box(&mut cursor, (span.end - span.start) as u64).map_err(|_| damaged(&name))
 }
 
-/// The 32-bit field `offset` bytes into the payload of the box at a path.
+/// Reads the 32-bit field `offset` bytes into the payload of the box at a path.
 fn field(bytes: &[u8], path: &[&[u8; 4]], offset: usize) -> Option<u32> {
-    let found: Found = *find(bytes, path)?.last()?;
-    let at = found.body + offset;
-    (at + 4 <= found.end).then(|| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]))
+    let span = find(bytes, path)?;
+    bytes[span.body..span.end].get(offset..)?.first_chunk().map(|word| u32::from_be_bytes(*word))
 }
 
-fn damaged(name: &str) -> Error {
-    Error::Mp4(format!("its {name} box is missing or damaged"))
+fn damaged(name: &str) -> Mp4Error {
+    Mp4Error::DamagedBox { name: name.into() }
 }

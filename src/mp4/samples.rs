@@ -1,4 +1,4 @@
-//! What the index must know of every sample, kept in a few bytes each.
+//! The facts about samples that the index needs, in a few bytes each.
 
 /// One sample as the index describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(super) struct Sample {
     pub size: u32,
     /// Ticks from its decoding to the next one's.
     pub duration: u32,
-    /// Ticks from its decoding to its showing.
+    /// Ticks from its decoding to its presentation.
     pub offset: u32,
     /// Whether decoding can begin with it.
     pub sync: bool,
@@ -16,7 +16,7 @@ pub(super) struct Sample {
 /// Samples that stand side by side in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Chunk {
-    /// Where the first one begins in the output while recording.
+    /// Where the first one begins in the output, before the movie is finished.
     pub position: u64,
     pub bytes: u64,
     pub samples: u32,

@@ -2,28 +2,33 @@
 //!
 //! The mp4 crate's `ilst` knows four keys and writes them in random order.
 
-use super::boxes::boxed;
+use super::boxes::BoxWriter;
 use crate::settings::Tag;
 
-/// The `udta` box; `encoder` is named unless the tags name another.
+/// Writes the `udta` box. It names `encoder` unless the tags name another.
 pub(super) fn udta(tags: &[(Tag, String)], encoder: &str) -> Vec<u8> {
-    let mut items = Vec::new();
-    for (tag, text) in tags {
-        items.extend(item(*tag, text));
-    }
-    if !tags.iter().any(|(tag, _)| tag.key() == Tag::Encoder.key()) {
-        items.extend(item(Tag::Encoder, encoder));
-    }
-    // hdlr: version and flags, predefined, "mdir", "appl", two reserved words, an empty name.
-    let mut meta = vec![0; 4];
-    meta.extend(boxed(b"hdlr", b"\0\0\0\0\0\0\0\0mdirappl\0\0\0\0\0\0\0\0\0"));
-    meta.extend(boxed(b"ilst", &items));
-    boxed(b"udta", &boxed(b"meta", &meta))
-}
-
-fn item(tag: Tag, text: &str) -> Vec<u8> {
-    // data: type 1 is UTF-8, locale 0 is any.
-    let mut data = vec![0, 0, 0, 1, 0, 0, 0, 0];
-    data.extend_from_slice(text.as_bytes());
-    boxed(&tag.key(), &boxed(b"data", &data))
+    let is_encoder = |tag: Tag| tag.key() == Tag::Encoder.key();
+    let ours = Some((Tag::Encoder, encoder)).filter(|_| !tags.iter().any(|(tag, _)| is_encoder(*tag)));
+    let items = tags.iter().map(|(tag, text)| (*tag, &**text)).chain(ours);
+    let mut out = BoxWriter::default();
+    out.boxed(b"udta", |out| {
+        out.boxed(b"meta", |out| {
+            // Version and flags.
+            out.words(&[0]);
+            // Version and flags, predefined, "mdir", "appl", two reserved words, an empty name.
+            out.boxed(b"hdlr", |out| out.bytes(b"\0\0\0\0\0\0\0\0mdirappl\0\0\0\0\0\0\0\0\0"));
+            out.boxed(b"ilst", |out| {
+                for (tag, text) in items {
+                    out.boxed(&tag.key(), |out| {
+                        out.boxed(b"data", |out| {
+                            // Type 1 is UTF-8, locale 0 is any.
+                            out.words(&[1, 0]);
+                            out.bytes(text.as_bytes());
+                        });
+                    });
+                }
+            });
+        });
+    });
+    out.into_parts().0
 }

@@ -1,250 +1,142 @@
-//! A muxer joined to what takes its bytes.
+//! A muxer joined to a sink.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::mp4::{AnnexB, Mp4Layout, Muxer};
-use crate::packet::{Packet, ParameterSets};
-use crate::settings::{Layout, Settings};
-use crate::sink::{Memory, UnfinishedFile};
+use crate::mp4::Muxer;
+use crate::packet::Packet;
+use crate::settings::{ContainerSettings, Layout};
+pub(crate) use crate::sink::Sink;
+use crate::sink::{FileSink, MemorySink, StreamSink};
+use crate::stream::StreamInfo;
 use crate::{Error, Result};
 
 /// A movie that is being recorded: packets in; a file, bytes in memory or a stream out.
 ///
-/// A file is written beside its final name, which it gets when it is finished. Dropped unfinished, it is removed, unless
-/// the thread is panicking: a playable file is then kept. After an error it is kept, too, and the error says where.
-pub(crate) struct Recording {
+/// A file is written beside its final name, which it gets when it is finished. A recording that is dropped unfinished
+/// removes its file, except while the thread is panicking: a playable file is then kept. After an error it is kept, too,
+/// and the error names it.
+pub(crate) struct Recording<S: Sink> {
     /// `None` after an error.
-    parts: Option<Parts>,
+    open: Option<Open<S>>,
 }
 
-struct Parts {
-    muxer: AnyMuxer,
-    sink: Sink,
-    /// What the muxer has made and the sink has not got.
-    out: Vec<u8>,
-    /// Whether the sink has frames that a player can show.
-    playable: bool,
+struct Open<S> {
+    muxer: Muxer,
+    sink: S,
 }
 
-impl Sink {
-    /// Adds bytes at the end.
-    fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        match self {
-            Self::File(file) => file.append(bytes),
-            Self::Memory(memory) => {
-                memory.append(bytes);
-                Ok(())
-            }
-            Self::Stream { writer, bytes: count } => {
-                writer.write_all(bytes).and_then(|()| writer.flush()).map_err(Error::io("writing to the stream"))?;
-                *count += bytes.len() as u64;
-                Ok(())
-            }
-        }
-    }
-}
-
-/// What a recording has come to.
+/// What a recording has become.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct Written<Output> {
     /// Size of the movie in bytes.
     pub bytes: u64,
-    /// The movie itself, if it was recorded in memory; else empty.
-    pub media: Vec<u8>,
+    /// What is left of the sink: nothing of a file, the bytes in memory, the writer of a stream.
+    pub output: Output,
 }
 
-enum AnyMuxer {
-    Mp4(Box<Muxer>),
-    AnnexB(AnnexB),
-}
-
-enum Sink {
-    File(UnfinishedFile),
-    Memory(Memory),
-    Stream { writer: Box<dyn Write + Send>, bytes: u64 },
-}
-
-impl Recording {
+impl Recording<FileSink> {
     /// Records into a file beside `path`.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be created; nothing is left behind.
-    pub fn create(path: &Path, settings: &Settings, sets: &ParameterSets) -> Result<Self> {
-        Self::begin(settings, sets, settings.container.layout, || UnfinishedFile::create(path).map(Sink::File))
+    pub fn create(path: &Path, container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
+        Self::begin(container, stream, container.layout, || FileSink::create(path))
     }
+}
 
-    /// Records into memory. Nothing there outlives a crash, so that a crash-safe layout gives a progressive movie.
-    pub fn in_memory(settings: &Settings, sets: &ParameterSets) -> Result<Self> {
-        let layout = if settings.container.layout == Layout::CrashSafe {
-            Layout::Progressive
-        } else {
-            settings.container.layout
+impl Recording<MemorySink> {
+    /// Records into memory. Memory does not outlive a crash, so the crash-safe layout becomes the progressive one.
+    pub fn in_memory(container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
+        let layout = match container.layout {
+            Layout::CrashSafe => Layout::Progressive,
+            other => other,
         };
-        Self::begin(settings, sets, layout, || Ok(Sink::Memory(Memory::default())))
+        Self::begin(container, stream, layout, || Ok(MemorySink::default()))
     }
+}
 
+impl<W: Write> Recording<StreamSink<W>> {
     /// Records into a stream, which is flushed after each fragment.
     ///
     /// # Errors
     /// [`Error::Setting`] if the layout cannot be written without seeking, [`Error::Io`] from the stream.
-    pub fn stream(writer: Box<dyn Write + Send>, settings: &Settings, sets: &ParameterSets) -> Result<Self> {
-        if !matches!(settings.container.layout, Layout::Fragmented | Layout::AnnexB) {
-            return Err(Error::setting(
-                "layout",
-                settings.container.layout,
-                "it must be fragmented or annexb for a stream",
-            ));
+    pub fn stream(writer: W, container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
+        let layout = container.layout;
+        if !matches!(layout, Layout::Fragmented | Layout::AnnexB) {
+            return Err(Error::setting("layout", layout, "it must be fragmented or annexb for a stream"));
         }
-        Self::begin(settings, sets, settings.container.layout, || Ok(Sink::Stream { writer, bytes: 0 }))
+        Self::begin(container, stream, layout, || Ok(StreamSink::new(writer)))
     }
+}
 
+impl<S: Sink> Recording<S> {
     fn begin(
-        settings: &Settings,
-        sets: &ParameterSets,
+        container: &ContainerSettings,
+        stream: &StreamInfo,
         layout: Layout,
-        open: impl FnOnce() -> Result<Sink>,
+        create: impl FnOnce() -> Result<S>,
     ) -> Result<Self> {
-        let form = match layout {
-            Layout::CrashSafe => Some(Mp4Layout::CrashSafe),
-            Layout::Progressive => Some(Mp4Layout::Progressive),
-            Layout::Fragmented => Some(Mp4Layout::Fragmented),
-            Layout::AnnexB => None,
-        };
-        let mut muxer = match form {
-            Some(form) => AnyMuxer::Mp4(Box::new(Muxer::new(settings, sets, form)?)),
-            None => AnyMuxer::AnnexB(AnnexB::new(sets)),
-        };
-        let mut sink = open()?;
-        if let AnyMuxer::Mp4(muxer) = &mut muxer {
-            muxer.begin(settings, &mut |bytes| sink.append(bytes))?;
-        }
-        Ok(Self { parts: Some(Parts { muxer, sink, out: Vec::new(), playable: false }) })
+        // What does not fit is refused before there is a file.
+        let mut muxer = Muxer::new(container, stream, layout)?;
+        let mut sink = create()?;
+        muxer.begin(&mut sink)?;
+        Ok(Self { open: Some(Open { muxer, sink }) })
     }
 
     /// Takes the next packet in decoding order.
     ///
     /// # Errors
-    /// [`Error::Unfinished`] if it cannot be written and a playable file is kept. Every later call fails.
+    /// [`Error::Unfinished`] if it cannot be written and a playable file is kept, else the reason; [`Error::Ended`] after
+    /// an earlier error.
     pub fn push(&mut self, packet: &Packet<'_>) -> Result<()> {
-        let parts = self.parts.as_mut().ok_or_else(gone)?;
-        match parts.push(packet) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.parts.take().map_or_else(gone, |parts| parts.abandon(error))),
-        }
+        let Open { muxer, sink } = self.open.as_mut().ok_or(Error::Ended)?;
+        muxer.push(packet, sink).map_err(|error| unfinished(self.open.take().and_then(Open::keep_file), error))
     }
 
-    /// Makes the recording a finished movie. `end` is the tick at which the last frame's showing ends.
+    /// Makes the recording a finished movie. `end` is the tick at which the presentation of the last frame ends.
     ///
     /// # Errors
     /// [`Error::NoFrames`] without packets; as for [`push`](Self::push).
-    pub fn finish(mut self, end: i64) -> Result<Written> {
-        let mut parts = self.parts.take().ok_or_else(gone)?;
-        parts.finish(end).map_err(|error| parts.abandon(error))
+    pub fn finish(mut self, end: i64) -> Result<Written<S::Output>> {
+        let mut open = self.open.take().ok_or(Error::Ended)?;
+        match open.muxer.finish(end, &mut open.sink).and_then(|()| open.sink.commit()) {
+            Ok(()) => Ok(Written { bytes: open.sink.len(), output: open.sink.into_output() }),
+            Err(error) => Err(unfinished(open.keep_file(), error)),
+        }
     }
 
-    /// Leaves an unfinished file where it is, with everything that has come, if that is playable: for a caller that
-    /// panics.
+    /// Leaves a playable file unfinished where it is, with all packets so far: for a caller that panics.
     pub fn keep(mut self) {
-        self.parts.take().and_then(Parts::keep);
+        self.open.take().and_then(Open::keep);
     }
 
-    /// Ends the recording by an error of another's, or by its own, which is passed on: what has come is kept.
+    /// Ends the recording because of an error elsewhere, or of its own, which is returned: packets so far are kept.
     pub fn fail(mut self, error: Error) -> Error {
-        unfinished(self.parts.take().and_then(Parts::keep), error)
+        unfinished(self.open.take().and_then(Open::keep), error)
     }
 }
 
-impl Drop for Recording {
-    /// A panic must not cost what has been drawn so far. If it is that of a stream's writer, that would only panic again,
-    /// which ends the process.
+impl<S: Sink> Drop for Recording<S> {
+    /// A panic must not lose the frames drawn so far. The panic may be that of a stream's writer, so a stream is not
+    /// written to again: a second panic would end the process.
     fn drop(&mut self) {
-        if std::thread::panicking()
-            && let Some(parts) = self.parts.take_if(|parts| matches!(parts.sink, Sink::File(_)))
-        {
-            parts.keep();
+        if S::CAN_KEEP && std::thread::panicking() {
+            self.open.take().and_then(Open::keep);
         }
     }
 }
 
-impl Parts {
-    fn push(&mut self, packet: &Packet<'_>) -> Result<()> {
-        match &mut self.muxer {
-            AnyMuxer::Mp4(muxer) => muxer.push(packet, &mut self.out)?,
-            AnyMuxer::AnnexB(muxer) => muxer.push(packet, &mut self.out),
-        }
-        self.flush_frames()
-    }
-
-    fn finish(&mut self, end: i64) -> Result<Written> {
-        let finished = match &mut self.muxer {
-            AnyMuxer::Mp4(muxer) => Some(muxer.finish(end, &mut self.out)?),
-            AnyMuxer::AnnexB(_) if !self.playable => return Err(Error::NoFrames),
-            AnyMuxer::AnnexB(_) => None,
-        };
-        self.flush_frames()?;
-        match &mut self.sink {
-            Sink::File(file) => {
-                if let Some(finished) = finished {
-                    file.complete(&finished)?;
-                }
-                // Complete, whatever becomes of its name.
-                self.playable = true;
-                Ok(Written { bytes: file.finish()?, media: Vec::new() })
-            }
-            Sink::Memory(memory) => {
-                if let Some(finished) = finished {
-                    memory.complete(&finished)?;
-                }
-                let media = std::mem::take(&mut memory.0);
-                Ok(Written { bytes: media.len() as u64, media })
-            }
-            Sink::Stream { bytes, .. } => Ok(Written { bytes: *bytes, media: Vec::new() }),
-        }
-    }
-
-    /// Gives the sink what the muxer has made of frames.
-    fn flush_frames(&mut self) -> Result<()> {
-        let frames = !self.out.is_empty();
-        let plays_unfinished = match (&self.muxer, &mut self.sink) {
-            (AnyMuxer::Mp4(muxer), _) if muxer.form() == Mp4Layout::Progressive => false,
-            (AnyMuxer::Mp4(_), Sink::File(file)) if frames => {
-                file.append_boxes(&self.out)?;
-                self.out.clear();
-                true
-            }
-            _ => true,
-        };
-        self.sink.append(&self.out)?;
-        self.out.clear();
-        self.playable |= frames && plays_unfinished;
-        Ok(())
-    }
-
-    /// What an error becomes: it keeps what is playable.
-    fn abandon(self, error: Error) -> Error {
-        unfinished(self.keep_file(), error)
-    }
-
-    /// Keeps a playable file with everything that has come, and tells where.
+impl<S: Sink> Open<S> {
+    /// Keeps a playable file with all packets so far, and returns its path.
     fn keep(mut self) -> Option<PathBuf> {
-        let complete = match &mut self.muxer {
-            AnyMuxer::Mp4(muxer) => muxer.interrupt(&mut self.out),
-            AnyMuxer::AnnexB(_) => Ok(()),
-        };
-        // What cannot be written is lost; there is nobody to tell.
-        let _ = complete.and_then(|()| self.flush_frames());
+        // Packets that cannot be written are lost; the caller has an error or a panic already.
+        let _ = self.muxer.interrupt(&mut self.sink);
         self.keep_file()
     }
 
-    fn keep_file(self) -> Option<PathBuf> {
-        match self.sink {
-            Sink::File(mut file) if self.playable => Some(file.keep()),
-            _ => None,
-        }
+    fn keep_file(mut self) -> Option<PathBuf> {
+        if self.muxer.is_playable() { self.sink.keep() } else { None }
     }
 }
 
@@ -253,10 +145,6 @@ fn unfinished(kept: Option<PathBuf>, error: Error) -> Error {
         Some(kept) => Error::Unfinished { kept, source: Box::new(error) },
         None => error,
     }
-}
-
-fn gone() -> Error {
-    Error::io("writing")(std::io::Error::other("an earlier write has failed"))
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::process::Command;
 
 use super::*;
-use crate::mp4::tests::boxes::{self, Sample, table};
-use crate::settings::{ColorSpace, Primaries, Quality, Transfer};
+use crate::Mp4Error;
+use crate::mp4::tests::judge::{self as boxes, Sample, table};
+use crate::settings::{BitDepth, Chroma, ColorSpace, Primaries, Quality, Settings, Transfer, Vbv};
 use crate::sink::fault;
+use crate::stream::StreamHeaders;
 
 /// What a program says on its standard output. It must succeed.
 fn run(program: &str, arguments: &[&str]) -> String {
@@ -19,7 +21,7 @@ fn run(program: &str, arguments: &[&str]) -> String {
 /// A movie that ffmpeg has encoded and muxed: what ours is compared with.
 struct Reference {
     bytes: Vec<u8>,
-    sets: ParameterSets,
+    stream: StreamInfo,
     samples: Vec<Sample>,
     settings: Settings,
     frame: i64,
@@ -55,8 +57,13 @@ impl Reference {
         run("ffmpeg", &arguments);
         let bytes = std::fs::read(&path).unwrap();
         let (sps, pps) = boxes::parameter_sets(&bytes);
-        let sets = ParameterSets { sps, pps, sei: Vec::new() };
-        Self { sets, samples: boxes::samples(&bytes), bytes, settings, frame: clock.frame.into() }
+        let headers = StreamHeaders { sps, pps, version_sei: Vec::new() };
+        let reorder_frames = run(
+            "ffprobe",
+            &["-v", "error", "-show_entries", "stream=has_b_frames", "-of", "csv=p=0", path.to_str().unwrap()],
+        );
+        let stream = StreamInfo::new(&settings, headers, reorder_frames.trim().parse().unwrap());
+        Self { stream, samples: boxes::samples(&bytes), bytes, settings, frame: clock.frame.into() }
     }
 
     /// The boxes that ffmpeg and this crate have alike, byte for byte.
@@ -68,7 +75,7 @@ impl Reference {
         assert_eq!(size(ours), size(&self.bytes), "the track's size of {:?}", self.settings);
     }
 
-    fn record(&self, mut recording: Recording) -> Written {
+    fn record<S: Sink>(&self, mut recording: Recording<S>) -> Written<S::Output> {
         for sample in &self.samples {
             let Sample { pts, dts, sync, ref data, .. } = *sample;
             recording.push(&Packet { data, pts, dts, sync }).unwrap();
@@ -89,7 +96,7 @@ fn probe(path: &Path, entries: &str) -> String {
 #[test]
 fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
     let folder = tempfile::tempdir().unwrap();
-    for (rate, frames_of_film, options) in [
+    for (rate, frame_count, options) in [
         ((25, 1), 60, "-g 25"),
         ((30000, 1001), 300, ""),
         ((24, 1), 30, "-bf 0"),
@@ -98,16 +105,16 @@ fn boxes_and_frames_are_those_of_ffmpegs_own_mux() {
         ((60, 1), 1, ""),
         ((30, 1), 2, ""),
     ] {
-        let reference = Reference::new(folder.path(), rate, frames_of_film, options);
+        let reference = Reference::new(folder.path(), rate, frame_count, options);
         let reference_path = folder.path().join("reference.mp4");
         let entries = "stream=start_time,duration,width,height,color_range,color_space";
         let (expected_frames, expected_entries) = (frames(&reference_path), probe(&reference_path, entries));
         for layout in [Layout::CrashSafe, Layout::Progressive, Layout::Fragmented] {
-            for expected in [None, Some(u64::from(frames_of_film))] {
+            for expected in [None, Some(u64::from(frame_count))] {
                 let path = folder.path().join("ours.mp4");
                 let mut settings = reference.settings.clone().layout(layout);
                 settings.container.expected_frames = expected;
-                let recording = Recording::create(&path, &settings, &reference.sets).unwrap();
+                let recording = Recording::create(&path, &settings.container, &reference.stream).unwrap();
                 let written = reference.record(recording);
                 let ours = std::fs::read(&path).unwrap();
                 assert_eq!(written.bytes, ours.len() as u64);
@@ -126,31 +133,31 @@ fn every_profile_and_tag_is_written_as_ffmpeg_writes_it() {
     let folder = tempfile::tempdir().unwrap();
     let usual = || Settings::new(64, 48).frame_rate(25);
     let bt601 = ColorSpace { primaries: Primaries::Bt601Lines625, transfer: Transfer::Bt601, ..ColorSpace::BT601 };
-    let rates = || usual().vbv(100, 200).quality(Quality::Bitrate(80));
+    let rates = || usual().vbv(Vbv::new(100, 200)).quality(Quality::Bitrate(80));
     for (options, settings) in [
         ("-profile:v baseline", usual()),
         ("-profile:v main", usual()),
         ("-profile:v high", usual()),
-        ("-pix_fmt yuv420p10le", usual()),
-        ("-pix_fmt yuv422p", usual()),
-        ("-pix_fmt yuv422p10le", usual()),
-        ("-pix_fmt yuv444p", usual()),
-        ("-pix_fmt yuv444p10le", usual()),
-        ("-pix_fmt gray", usual()),
+        ("-pix_fmt yuv420p10le", usual().bit_depth(BitDepth::Ten)),
+        ("-pix_fmt yuv422p", usual().chroma(Chroma::Yuv422)),
+        ("-pix_fmt yuv422p10le", usual().chroma(Chroma::Yuv422).bit_depth(BitDepth::Ten)),
+        ("-pix_fmt yuv444p", usual().chroma(Chroma::Yuv444)),
+        ("-pix_fmt yuv444p10le", usual().chroma(Chroma::Yuv444).bit_depth(BitDepth::Ten)),
+        ("-pix_fmt gray", usual().chroma(Chroma::Gray)),
         ("-qp 0", usual()),
         ("-pix_fmt yuvj420p -color_range pc", usual().color_space(ColorSpace::BT709.full_range())),
         ("-colorspace smpte170m -color_primaries bt470bg -color_trc smpte170m", usual().color_space(bt601)),
         (
             "-colorspace bt2020nc -color_primaries bt2020 -color_trc bt2020-10 -pix_fmt yuv420p10le",
-            usual().color_space(ColorSpace::BT2020),
+            usual().color_space(ColorSpace::BT2020).bit_depth(BitDepth::Ten),
         ),
         ("-vf setsar=4/3", usual().pixel_aspect(4, 3)),
         ("-maxrate 100k -bufsize 200k -b:v 80k", rates()),
         ("-g 1", usual()),
     ] {
         let reference = Reference::of(folder.path(), settings, 12, options);
-        let recording = Recording::in_memory(&reference.settings, &reference.sets).unwrap();
-        reference.assert_tables_equal(&reference.record(recording).media);
+        let recording = Recording::in_memory(&reference.settings.container, &reference.stream).unwrap();
+        reference.assert_tables_equal(&reference.record(recording).output);
     }
 }
 
@@ -174,7 +181,7 @@ fn a_file_that_is_cut_anywhere_shows_every_frame_of_its_complete_fragments_and_c
             let mut settings = reference.settings.clone().layout(layout).fragment_seconds(0.5);
             settings.container.expected_frames = expected;
             let path = folder.path().join("cut.mp4");
-            let mut recording = Recording::create(&path, &settings, &reference.sets).unwrap();
+            let mut recording = Recording::create(&path, &settings.container, &reference.stream).unwrap();
             for Sample { data, pts, dts, sync, .. } in &reference.samples {
                 recording.push(&Packet { data, pts: *pts, dts: *dts, sync: *sync }).unwrap();
             }
@@ -226,7 +233,8 @@ fn a_recording_that_is_damaged_in_front_of_good_fragments_is_refused_and_stays_a
     let folder = tempfile::tempdir().unwrap();
     let reference = Reference::new(folder.path(), (25, 1), 60, "-g 35");
     let settings = reference.settings.clone().fragment_seconds(0.5);
-    let mut recording = Recording::create(&folder.path().join("damaged.mp4"), &settings, &reference.sets).unwrap();
+    let mut recording =
+        Recording::create(&folder.path().join("damaged.mp4"), &settings.container, &reference.stream).unwrap();
     for Sample { data, pts, dts, sync, .. } in &reference.samples {
         recording.push(&Packet { data, pts: *pts, dts: *dts, sync: *sync }).unwrap();
     }
@@ -245,10 +253,10 @@ fn a_recording_that_is_damaged_in_front_of_good_fragments_is_refused_and_stays_a
         let mut damaged = whole.clone();
         damaged[fragments[index].0 + offset] ^= 0x55;
         std::fs::write(&part, &damaged).unwrap();
-        let error = crate::recover(&part).unwrap_err().to_string();
+        let error = crate::recover(&part).unwrap_err();
         let (from, next) = (fragments[index / 2 * 2].0, fragments[index / 2 * 2 + 2].0);
-        let expected = format!("the fragment at byte {from} is damaged, and another one follows at byte {next}");
-        assert!(error.ends_with(&expected), "{index} {offset}: {error}");
+        let expected = Mp4Error::DamagedFragment { at: from as u64, next: next as u64 };
+        assert!(matches!(&error, Error::Mp4 { reason, .. } if *reason == expected), "{index} {offset}: {error}");
         assert!(std::fs::read(&part).unwrap() == damaged);
     }
     // As after a power cut: the length is there, the last bytes are not.
@@ -272,7 +280,7 @@ fn only_part(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn whichever_write_fails_a_playable_film_is_kept_or_nothing_and_an_earlier_movie_stays_whole() {
+fn whichever_write_fails_a_playable_file_is_kept_or_nothing_and_an_earlier_movie_stays() {
     let folder = tempfile::tempdir().unwrap();
     let reference = Reference::new(folder.path(), (25, 1), 60, "-g 20");
     let reference_path = folder.path().join("reference.mp4");
@@ -289,9 +297,9 @@ fn whichever_write_fails_a_playable_film_is_kept_or_nothing_and_an_earlier_movie
         let mut settings = reference.settings.clone().layout(layout).fragment_seconds(0.8);
         settings.container.expected_frames = expected;
         let pushed = std::cell::Cell::new(0);
-        let record = || -> Result<Written> {
+        let record = || -> Result<Written<()>> {
             pushed.set(0);
-            let mut recording = Recording::create(&movie, &settings, &reference.sets)?;
+            let mut recording = Recording::create(&movie, &settings.container, &reference.stream)?;
             for Sample { data, pts, dts, sync, .. } in &reference.samples {
                 recording.push(&Packet { data, pts: *pts, dts: *dts, sync: *sync })?;
                 pushed.set(pushed.get() + 1);

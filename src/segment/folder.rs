@@ -1,80 +1,72 @@
-//! Finished parts that outlive the process.
+//! Segments that outlive the process that made them.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Identity, Segment, UNFINISHED, store, to_bytes};
-use crate::packet::ParameterSets;
-use crate::segment::plan::{PacketBuffer, SegmentPlan};
+use super::buffer::PacketBuffer;
+use super::format;
+use super::{Segment, SegmentHeader};
 use crate::{Error, Result};
 
-/// The extension of the files of pieces.
-const PIECE: &str = "piece";
+/// The extension of segment files.
+const EXTENSION: &str = "segment";
 
-/// Finished parts that are kept in a folder, in files that end in `.piece`.
-pub(crate) struct Folder {
+/// A folder of finished segments, in files that end in `.segment`.
+pub(crate) struct SegmentFolder {
     path: PathBuf,
-    identity: Identity,
-    /// The files of parts that were there from the beginning.
+    /// The segments that the folder had from the beginning, and their files.
     kept: BTreeMap<u64, PathBuf>,
 }
 
-impl Folder {
-    /// Looks what is in the folder.
+impl SegmentFolder {
+    /// Makes the folder if there is none, and finds out which segments of the movie of `movie` it has.
     ///
     /// # Errors
-    /// [`Error::Io`] if there is no such folder and none can be made; [`Error::Segment`] for a piece of another movie.
-    pub fn scan(path: &Path, identity: Identity, parts: &SegmentPlan, sets: &ParameterSets) -> Result<Self> {
+    /// [`Error::Io`] if the folder cannot be made or read; [`Error::Segment`] for a segment of another movie.
+    pub fn open(path: &Path, movie: &SegmentHeader) -> Result<Self> {
         let reading = || Error::io(format!("reading the folder {}", path.display()));
         fs::create_dir_all(path).map_err(Error::io(format!("making the folder {}", path.display())))?;
         let mut kept = BTreeMap::new();
         for entry in fs::read_dir(path).map_err(reading())? {
             let file = entry.map_err(reading())?.path();
-            if file.extension().is_some_and(|extension| extension == PIECE) {
-                let piece = Segment::open(&file)?;
-                piece.check(&identity, parts, sets).map_err(|error| match error {
-                    Error::Segment { reason, .. } => Error::Segment { piece: file.display().to_string(), reason },
-                    other => other,
-                })?;
-                kept.insert(piece.part(), file);
+            if file.extension().is_some_and(|extension| extension == EXTENSION) {
+                let Segment { header, packets, path } = Segment::open(&file)?;
+                let index = header.index;
+                header
+                    .check(movie, index)
+                    .and_then(|()| header.check_frames(packets.len()))
+                    .map_err(|problem| Error::Segment { index: Some(index), path, problem })?;
+                kept.insert(index, file);
             }
         }
-        Ok(Self { path: path.to_path_buf(), identity, kept })
+        Ok(Self { path: path.to_owned(), kept })
     }
 
-    /// The parts that were there from the beginning.
+    /// Returns the segments that the folder had from the beginning.
     pub fn kept(&self) -> impl Iterator<Item = u64> {
         self.kept.keys().copied()
     }
 
-    /// Whether a part was there from the beginning.
-    pub fn has(&self, part: u64) -> bool {
-        self.kept.contains_key(&part)
+    /// Reads a segment that the folder had from the beginning; `None` if it had no such segment.
+    pub fn read(&self, index: u64) -> Option<Result<Segment>> {
+        self.kept.get(&index).map(Segment::open)
     }
 
-    /// A part that was there from the beginning.
-    pub fn film(&self, part: u64) -> Result<PacketBuffer> {
-        Ok(Segment::open(self.kept.get(&part).unwrap_or(&self.file(part)))?.into_film())
+    pub fn store(&self, header: &SegmentHeader, packets: &PacketBuffer) -> Result<()> {
+        let file = self.path.join(format!("{:06}.{EXTENSION}", header.index));
+        format::store(&file, &format::to_bytes(header, packets))
     }
 
-    pub fn store(&self, part: u64, sets: &ParameterSets, film: &PacketBuffer) -> Result<()> {
-        store(&self.file(part), &to_bytes(part, &self.identity.0, sets, film))
-    }
-
-    /// Removes the pieces, and the folder if nothing else is in it.
+    /// Removes the segments, and the folder if nothing else is in it. The movie is finished, so what cannot be removed
+    /// does no harm.
     pub fn clear(&self) {
-        // The movie is finished: what cannot be removed does no harm to it.
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             let file = entry.path();
-            if file.extension().is_some_and(|extension| extension == PIECE || extension == UNFINISHED) {
+            if file.extension().is_some_and(|extension| extension == EXTENSION || extension == format::UNFINISHED) {
                 let _ = fs::remove_file(file);
             }
         }
         let _ = fs::remove_dir(&self.path);
-    }
-
-    fn file(&self, part: u64) -> PathBuf {
-        self.path.join(format!("{part:06}.{PIECE}"))
     }
 }

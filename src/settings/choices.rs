@@ -1,6 +1,9 @@
-//! The choices that have names: each reads from and prints as the name that x264 or the standard gives it.
+//! The choices that have names. Each name is the one that x264 or the standard uses; it is both printed and parsed.
 
-use crate::Error;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Error, Result};
 
 /// Defines an enum whose variants have names, with `ALL`, `name`, `Display` and `FromStr`.
 macro_rules! named {
@@ -11,10 +14,10 @@ macro_rules! named {
         pub enum $type { $($(#[$vmeta])* $variant,)* }
 
         impl $type {
-            /// All of them, in order.
+            /// All values, in order.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The name, which [`FromStr`](std::str::FromStr) reads.
+            /// Returns the name, which [`Display`](std::fmt::Display) prints and [`FromStr`](std::str::FromStr) parses.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
@@ -22,22 +25,25 @@ macro_rules! named {
 
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.name())
+                f.pad(self.name())
             }
         }
 
         impl std::str::FromStr for $type {
-            type Err = Error;
+            type Err = $crate::Error;
 
-            fn from_str(text: &str) -> Result<Self, Error> {
-                match text {
-                    $($name => Ok(Self::$variant),)*
-                    _ => Err(Error::setting(
+            /// Parses a [`name`](Self::name).
+            ///
+            /// # Errors
+            /// [`Error::Setting`](crate::Error::Setting) with all names, for any other text.
+            fn from_str(text: &str) -> $crate::Result<Self> {
+                Self::ALL.iter().copied().find(|value| value.name() == text).ok_or_else(|| {
+                    $crate::Error::setting(
                         $setting,
                         format!("{text:?}"),
                         concat!("it must be one of", $(" ", $name),*),
-                    )),
-                }
+                    )
+                })
             }
         }
     };
@@ -45,74 +51,73 @@ macro_rules! named {
 pub(crate) use named;
 
 named! {
-    /// How hard x264 works: slower presets make smaller files of the same quality.
+    /// How much time x264 spends: slower presets make smaller files of about the same quality.
     Preset, "preset" {
-        /// The fastest; no B-frames, no CABAC: about twice the size.
+        /// The fastest. Without B-frames and CABAC, files are about twice as large.
         Ultrafast = "ultrafast",
         /// Very fast.
         Superfast = "superfast",
-        /// The usual choice for live work.
+        /// The usual choice for live encoding.
         Veryfast = "veryfast",
-        /// Faster than `Fast`.
+        /// Faster than [`Fast`](Self::Fast).
         Faster = "faster",
-        /// Somewhat faster than the default.
+        /// Slightly faster than the default.
         Fast = "fast",
-        /// The default, of x264 and of this crate.
+        /// The default of x264 and of this crate.
         Medium = "medium",
-        /// Somewhat smaller files.
+        /// Slightly smaller files than the default.
         Slow = "slow",
-        /// Smaller files still.
+        /// Smaller files than [`Slow`](Self::Slow).
         Slower = "slower",
-        /// The slowest that is of practical use.
+        /// The slowest preset of practical use.
         Veryslow = "veryslow",
-        /// Everything x264 can try; hardly better than `Veryslow`.
+        /// Tries everything that x264 has, for files hardly smaller than those of [`Veryslow`](Self::Veryslow).
         Placebo = "placebo",
     }
 }
 
 named! {
-    /// What x264 optimises for.
+    /// The kind of material or the purpose that x264 optimises for.
     Tune, "tune" {
         /// Photographic film.
         Film = "film",
-        /// Drawn pictures with flat areas; often right for plots.
+        /// Drawings with flat areas; often right for plots.
         Animation = "animation",
-        /// Film whose grain is to be kept.
+        /// Photographic film whose grain is preserved.
         Grain = "grain",
         /// A slide show.
         StillImage = "stillimage",
-        /// The best PSNR figure, for measurements.
+        /// The highest PSNR, for measurements.
         Psnr = "psnr",
-        /// The best SSIM figure, for measurements.
+        /// The highest SSIM, for measurements.
         Ssim = "ssim",
-        /// Cheap decoding: no deblocking, no CABAC.
+        /// Fast decoding: no deblocking, no CABAC.
         FastDecode = "fastdecode",
-        /// No frame is held back: no B-frames, no lookahead.
+        /// No delay between a frame and its packet: no B-frames, no lookahead.
         ZeroLatency = "zerolatency",
     }
 }
 
 named! {
-    /// The H.264 profile (Annex A) that the stream must not exceed. Unset, x264 takes the lowest that serves the
-    /// other settings: High for the defaults.
+    /// The H.264 profile (Annex A) that the stream must not exceed.
     Profile, "profile" {
         /// Constrained Baseline: no B-frames, no CABAC.
         Baseline = "baseline",
         /// Main.
         Main = "main",
-        /// High: what players expect.
+        /// High: the profile that all common players support.
         High = "high",
-        /// High 10: 10 bits a sample.
+        /// High 10: up to 10 bits per sample.
         High10 = "high10",
         /// High 4:2:2.
         High422 = "high422",
-        /// High 4:4:4 Predictive, which also has the lossless mode.
+        /// High 4:4:4 Predictive, the only profile with a lossless mode.
         High444 = "high444",
     }
 }
 
 named! {
-    /// The H.264 level (Table A-1) that the stream claims. Unset, x264 takes the lowest that suffices.
+    /// The H.264 level (Table A-1) that the stream signals.
     Level, "level" {
         /// Level 1.
         L1 = "1",
@@ -132,21 +137,21 @@ named! {
         L2_2 = "2.2",
         /// Level 3.
         L3 = "3",
-        /// Level 3.1: 1280×720 at 30.
+        /// Level 3.1: 1280×720 at 30 frames per second.
         L3_1 = "3.1",
         /// Level 3.2.
         L3_2 = "3.2",
-        /// Level 4: 1920×1080 at 30.
+        /// Level 4: 1920×1080 at 30 frames per second.
         L4 = "4",
         /// Level 4.1.
         L4_1 = "4.1",
-        /// Level 4.2: 1920×1080 at 60.
+        /// Level 4.2: 1920×1080 at 60 frames per second.
         L4_2 = "4.2",
         /// Level 5.
         L5 = "5",
-        /// Level 5.1: 3840×2160 at 30.
+        /// Level 5.1: 3840×2160 at 30 frames per second.
         L5_1 = "5.1",
-        /// Level 5.2: 3840×2160 at 60.
+        /// Level 5.2: 3840×2160 at 60 frames per second.
         L5_2 = "5.2",
         /// Level 6.
         L6 = "6",
@@ -158,21 +163,21 @@ named! {
 }
 
 named! {
-    /// How many colour samples there are to a brightness sample.
+    /// The chroma format: how many luma samples share one sample of each chroma plane (H.264 6.2).
     Chroma, "chroma" {
-        /// One for 2×2 pixels: what every player plays, and the default.
+        /// 4:2:0: 2×2 pixels share one chroma sample. The default, which every player supports.
         Yuv420 = "420",
-        /// One for two pixels side by side. Browsers and QuickTime do not play it.
+        /// 4:2:2: two pixels side by side share one chroma sample. Browsers and QuickTime do not support it.
         Yuv422 = "422",
-        /// One for each pixel: coloured lines stay crisp. Few players play it.
+        /// 4:4:4: every pixel has its own chroma samples, so coloured lines stay crisp. Few players support it.
         Yuv444 = "444",
-        /// None: brightness only.
+        /// 4:0:0: luma only.
         Gray = "gray",
     }
 }
 
 impl Chroma {
-    /// How many samples of brightness share one of chroma, across and down.
+    /// Returns how many luma samples share one chroma sample, horizontally and vertically.
     pub const fn subsampling(self) -> (u32, u32) {
         match self {
             Self::Yuv420 => (2, 2),
@@ -183,68 +188,141 @@ impl Chroma {
 }
 
 named! {
-    /// How the file is laid out.
+    /// The number of bits per sample.
+    BitDepth, "bit_depth" {
+        /// 8 bits: the default, which every player supports.
+        Eight = "8",
+        /// 10 bits: finer gradients. Fewer players support it.
+        Ten = "10",
+    }
+}
+
+impl BitDepth {
+    /// Returns the number of bits, 8 or 10.
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Eight => 8,
+            Self::Ten => 10,
+        }
+    }
+
+    /// Returns the bytes of a sample in memory, 1 or 2.
+    pub(crate) const fn bytes(self) -> usize {
+        self.bits().div_ceil(8) as usize
+    }
+}
+
+named! {
+    /// The layout of the file.
     Layout, "layout" {
-        /// A playable fragmented file at every instant while it is written, a plain moov-first file when it is
-        /// finished. The default.
+        /// While it is written, the file is a fragmented MP4 that is playable at every instant. When it is finished, it
+        /// is a plain MP4 whose `moov` box comes first. The default.
         CrashSafe = "crash-safe",
-        /// moov-first without fragments: the smallest file. Until it is finished it is not a movie.
+        /// A plain MP4 whose `moov` box comes first: the smallest file. It is not playable before it is finished.
         Progressive = "progressive",
-        /// Fragments to the end, for live streams and Media Source Extensions; written without seeking.
+        /// A fragmented MP4, for live streams and Media Source Extensions. It is written without seeking.
         Fragmented = "fragmented",
-        /// The bare H.264 byte stream (Annex B), without a container.
+        /// The H.264 byte stream (Annex B) without a container.
         AnnexB = "annexb",
     }
 }
 
 named! {
-    /// What happens to an odd width or height, which H.264 with shared colour samples cannot express.
+    /// What happens to an odd width or height where the chroma format needs an even one.
     OddSize, "odd_size" {
-        /// The last column or row is repeated once. The default.
+        /// The last column or row is repeated. The default.
         Pad = "pad",
-        /// [`Error::Setting`] names the side.
+        /// Validation fails with [`Error::Setting`].
         Refuse = "refuse",
     }
 }
 
 named! {
-    /// A turn that players make when they show the movie, clockwise; the frames themselves are not turned.
+    /// The angle by which players rotate the movie clockwise, in degrees. The encoded frames are not rotated.
     Rotation, "rotation" {
-        /// Upright.
+        /// No rotation. The default.
         None = "0",
-        /// A quarter turn clockwise.
+        /// 90° clockwise.
         Deg90 = "90",
-        /// Upside down.
+        /// 180°.
         Deg180 = "180",
-        /// A quarter turn anticlockwise.
+        /// 270° clockwise, which is 90° anticlockwise.
         Deg270 = "270",
     }
 }
 
-/// The quality to reach, or the rate to keep.
+/// The quality or the bit rate of the stream.
+///
+/// It prints as and parses from `crf=20`, `bitrate=1800`, `qp=20` or `lossless`.
+///
+/// ```
+/// use kinetograph::Quality;
+/// assert_eq!("crf=17.5".parse::<Quality>()?, Quality::Crf(17.5));
+/// assert_eq!(Quality::Bitrate(1800).to_string(), "bitrate=1800");
+/// # Ok::<(), kinetograph::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Quality {
-    /// Constant rate factor: constant perceived quality, as few bytes as it takes. 0 to 51, lower is better; the
-    /// default is 23; 17 or 18 is visually lossless for most material. Below 1 it is [`Lossless`](Self::Lossless); at
-    /// 10 bits the range begins at −12, and is lossless below −11.
+    /// Constant rate factor: constant perceived quality in as few bytes as that takes. The range is 0 to 51; lower is
+    /// better. The default is 23, and 17 or 18 is visually lossless for most material. Values below 1 are
+    /// [`Lossless`](Self::Lossless). At 10 bits per sample the range begins at −12, and values below −11 are lossless.
     Crf(f32),
-    /// An average bit rate in kbit/s, 1 to 2,000,000. Parts of an [`Animation`](crate::Animation) cannot share a rate,
-    /// so it is then encoded by one encoder.
+    /// An average bit rate in kbit/s, 1 to 2,000,000. An [`Animation`](crate::Animation) is then encoded as one segment,
+    /// because segments cannot share a rate.
     Bitrate(u32),
-    /// A constant quantiser, 0 ([lossless](Self::Lossless)) to 51 (63 at 10 bits).
+    /// A constant quantiser, 0 ([lossless](Self::Lossless)) to 51, or to 63 at 10 bits per sample.
     Qp(u8),
     /// Every decoded sample equals the converted one. The profile is then High 4:4:4 Predictive, which browsers and
-    /// QuickTime do not play.
+    /// QuickTime do not support.
     Lossless,
 }
 
-/// Limits for a decoder with a buffer of a given size, the video buffering verifier (H.264 Annex C). They hold for a
-/// bit rate, which must not exceed theirs, and for a rate factor that is not lossless.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crf(factor) => write!(f, "crf={factor}"),
+            Self::Bitrate(rate) => write!(f, "bitrate={rate}"),
+            Self::Qp(quantiser) => write!(f, "qp={quantiser}"),
+            Self::Lossless => f.write_str("lossless"),
+        }
+    }
+}
+
+impl FromStr for Quality {
+    type Err = Error;
+
+    /// Parses `crf=20`, `bitrate=1800`, `qp=20` or `lossless`. The range is checked by
+    /// [`Settings::validate`](crate::Settings::validate).
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for any other text.
+    fn from_str(text: &str) -> Result<Self> {
+        let quality = match text.split_once('=') {
+            Some(("crf", value)) => value.parse().ok().map(Self::Crf),
+            Some(("bitrate", value)) => value.parse().ok().map(Self::Bitrate),
+            Some(("qp", value)) => value.parse().ok().map(Self::Qp),
+            _ => (text == "lossless").then_some(Self::Lossless),
+        };
+        quality.ok_or_else(|| {
+            Error::setting("quality", format!("{text:?}"), "it must be like crf=20, bitrate=1800, qp=20 or lossless")
+        })
+    }
+}
+
+/// Limits for a decoder with a buffer of a given size, the video buffering verifier (H.264 Annex C). They apply to a bit
+/// rate, which must not exceed the limit, and to a rate factor that is not lossless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Vbv {
-    /// The rate at which the buffer fills, in kbit/s.
+    /// The rate at which the buffer fills, in kbit/s, 1 to 2,000,000.
     pub max_kbit_per_second: u32,
-    /// The size of the buffer, in kbit.
+    /// The size of the buffer, in kbit, 1 to 2,000,000.
     pub buffer_kbit: u32,
+}
+
+impl Vbv {
+    /// Creates the limits from the rate at which the buffer fills, in kbit/s, and its size, in kbit.
+    pub const fn new(max_kbit_per_second: u32, buffer_kbit: u32) -> Self {
+        Self { max_kbit_per_second, buffer_kbit }
+    }
 }

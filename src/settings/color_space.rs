@@ -1,13 +1,12 @@
-//! What the samples mean: matrix, range and the tags that say so.
+//! The colour space of the samples: matrix, range and the tags that signal them.
 //!
 //! Code points are those of ITU-T H.273, which both the stream's VUI (H.264 Annex E) and the container's `colr` box
 //! (ISO/IEC 14496-12, 12.1.5) carry.
 
 use super::choices::named;
-use crate::Error;
 
 named! {
-    /// Which mix of red, green and blue is brightness.
+    /// The weights of red, green and blue in luma (H.273, Table 4).
     Matrix, "matrix" {
         /// ITU-R BT.601: standard-definition video (H.273 code 6).
         Bt601 = "bt601",
@@ -19,19 +18,19 @@ named! {
 }
 
 named! {
-    /// Which sample values stand for black and white.
+    /// The sample values of black and white (H.273, 8.3).
     Range, "range" {
-        /// 16 to 235 (64 to 940 at 10 bits), "tv": what players expect, and the default.
+        /// 16 to 235 (64 to 940 at 10 bits): the default, which players expect.
         Limited = "limited",
-        /// 0 to 255 (0 to 1023 at 10 bits), "pc".
+        /// 0 to 255 (0 to 1023 at 10 bits).
         Full = "full",
     }
 }
 
 named! {
-    /// Which red, green and blue the numbers of the frames mean.
+    /// The colours that red, green and blue stand for (H.273, Table 2).
     Primaries, "primaries" {
-        /// BT.709 and sRGB: what screens have and drawing programs mean, the default (code 1).
+        /// BT.709 and sRGB: the primaries of most screens and drawing libraries, and the default (code 1).
         Bt709 = "bt709",
         /// BT.601 with 625 lines (code 5).
         Bt601Lines625 = "bt470bg",
@@ -45,11 +44,11 @@ named! {
 }
 
 named! {
-    /// How the numbers of the frames relate to light.
+    /// The transfer function from light to component values (H.273, Table 3).
     Transfer, "transfer" {
-        /// sRGB: what drawing programs mean, the default (code 13).
+        /// sRGB: the function of drawing libraries, and the default (code 13).
         Srgb = "iec61966-2-1",
-        /// BT.709: what cameras record (code 1).
+        /// BT.709: the function of cameras (code 1).
         Bt709 = "bt709",
         /// BT.601 (code 6).
         Bt601 = "smpte170m",
@@ -64,18 +63,19 @@ named! {
     }
 }
 
-/// How colours become samples, and the tags that tell players.
+/// How colours are converted to samples, and the tags from which players learn it.
 ///
-/// `primaries` and `transfer` describe the frames as they were drawn; the crate converts neither.
+/// `primaries` and `transfer` describe the frames as they were drawn. The crate signals both and converts neither.
 ///
 /// ```
 /// use kinetograph::{ColorSpace, Matrix, Range};
 /// let space = ColorSpace { range: Range::Full, ..ColorSpace::default() };
 /// assert_eq!(space.matrix, Matrix::Bt709);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
 pub struct ColorSpace {
-    /// The matrix from red, green, blue to brightness and colour differences.
+    /// The matrix from red, green and blue to luma and chroma.
     pub matrix: Matrix,
     /// The range of the samples.
     pub range: Range,
@@ -91,7 +91,7 @@ impl ColorSpace {
         Self { matrix: Matrix::Bt709, range: Range::Limited, primaries: Primaries::Bt709, transfer: Transfer::Srgb };
     /// sRGB drawings in BT.601, limited range.
     pub const BT601: Self = Self { matrix: Matrix::Bt601, ..Self::BT709 };
-    /// BT.2020 drawings, limited range, for 10 bits a sample.
+    /// BT.2020 drawings, limited range, for 10 bits per sample.
     pub const BT2020: Self = Self {
         matrix: Matrix::Bt2020,
         range: Range::Limited,
@@ -99,8 +99,7 @@ impl ColorSpace {
         transfer: Transfer::Bt2020Bits10,
     };
 
-    /// The same with full range.
-    #[must_use]
+    /// Returns the same colour space with full range.
     pub const fn full_range(self) -> Self {
         Self { range: Range::Full, ..self }
     }
@@ -113,7 +112,7 @@ impl Default for ColorSpace {
 }
 
 impl Matrix {
-    /// The weights of red and blue in brightness, Kr and Kb (H.273, Table 4); green has the rest.
+    /// Returns the weights of red and blue in luma, Kr and Kb (H.273, Table 4). The weight of green is 1 − Kr − Kb.
     pub const fn weights(self) -> (f64, f64) {
         match self {
             Self::Bt601 => (0.299, 0.114),
@@ -122,7 +121,7 @@ impl Matrix {
         }
     }
 
-    /// The code point of H.273, Table 4.
+    /// Returns the code point of H.273, Table 4.
     pub const fn code(self) -> u8 {
         match self {
             Self::Bt601 => 6,
@@ -133,7 +132,7 @@ impl Matrix {
 }
 
 impl Primaries {
-    /// The code point of H.273, Table 2.
+    /// Returns the code point of H.273, Table 2.
     pub const fn code(self) -> u8 {
         match self {
             Self::Bt709 => 1,
@@ -146,7 +145,7 @@ impl Primaries {
 }
 
 impl Transfer {
-    /// The code point of H.273, Table 3.
+    /// Returns the code point of H.273, Table 3.
     pub const fn code(self) -> u8 {
         match self {
             Self::Srgb => 13,

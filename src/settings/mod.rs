@@ -1,9 +1,12 @@
-//! What the movie shall be.
+//! Encoder and container settings.
 
 mod choices;
 mod color_space;
 mod container;
+mod range;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod x264_options;
 
@@ -11,16 +14,20 @@ use std::time::SystemTime;
 
 use crate::time::{Clock, FrameRate};
 
-pub use choices::{Chroma, Layout, Level, OddSize, Preset, Profile, Quality, Rotation, Tune, Vbv};
+pub(crate) use choices::named;
+pub use choices::{BitDepth, Chroma, Layout, Level, OddSize, Preset, Profile, Quality, Rotation, Tune, Vbv};
 pub use color_space::{ColorSpace, Matrix, Primaries, Range, Transfer};
 pub use container::ContainerSettings;
 pub use tag::Tag;
 
-/// What the movie shall be: size, rate, quality, colours, layout.
+/// Encoder and container settings: size, frame rate, quality, colours, layout.
 ///
-/// Made with the size, changed by setters that chain, checked as a whole by [`validate`](Self::validate), which every
-/// way of making a movie calls before anything is created. The defaults are x264's and ffmpeg's: 25 frames a second,
-/// CRF 23, preset medium, 4:2:0 at 8 bits, tagged as sRGB colours in BT.709 limited range.
+/// They are created with the size and changed by setters that chain; a setter of something optional also takes `None`,
+/// which unsets it. [`validate`](Self::validate) checks them as a whole. Every function that makes a movie calls it
+/// before it creates anything.
+///
+/// The defaults are those of x264 and ffmpeg: 25 frames per second, CRF 23, preset medium, 4:2:0 with 8 bits per sample,
+/// tagged as sRGB colours in BT.709 of limited range.
 ///
 /// ```
 /// use kinetograph::{Preset, Quality, Settings, Tune};
@@ -32,58 +39,40 @@ pub use tag::Tag;
 /// assert!(settings.validate().is_ok());
 ///
 /// let error = settings.quality(Quality::Crf(60.0)).validate().unwrap_err();
-/// assert_eq!(error.to_string(), "crf is 60; it must be 0 to 51");
+/// assert_eq!(error.to_string(), "quality is crf=60; crf must be 0 to 51");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
+#[must_use]
 pub struct Settings {
-    /// Width in pixels, 1 to 16384.
-    pub width: u32,
-    /// Height in pixels, 1 to 16384.
-    pub height: u32,
-    /// Frames a second; 25 unless set.
-    pub frame_rate: FrameRate,
-    /// Whether frames may begin at any time. Otherwise they begin at whole multiples of a frame's duration.
-    pub variable_rate: bool,
-    /// Quality or bit rate; CRF 23 unless set.
-    pub quality: Quality,
-    /// Limits for a decoder's buffer; none unless set.
-    pub vbv: Option<Vbv>,
-    /// How hard x264 works; medium unless set.
-    pub preset: Preset,
-    /// What x264 optimises for; nothing in particular unless set.
-    pub tune: Option<Tune>,
-    /// The profile not to exceed; what the other settings need unless set.
-    pub profile: Option<Profile>,
-    /// The level claimed; the lowest that suffices unless set.
-    pub level: Option<Level>,
-    /// Colour samples to a brightness sample; 4:2:0 unless set.
-    pub chroma: Chroma,
-    /// Bits a sample, 8 or 10; 8 unless set.
-    pub bit_depth: u8,
-    /// Matrix, range and tags; [`ColorSpace::BT709`] unless set.
-    pub color_space: ColorSpace,
-    /// Red, green, blue shown where a frame is transparent; white unless set.
-    pub background: [u8; 3],
-    /// What happens to an odd width or height; [`OddSize::Pad`] unless set.
-    pub odd_size: OddSize,
-    /// The most frames from one keyframe to the next; x264's 250 unless set.
-    pub keyframe_interval: Option<u32>,
-    /// Width to height of a pixel; (1, 1) unless set.
-    pub pixel_aspect: (u32, u32),
-    /// Threads of the encoder, 1 to 128; x264's own choice unless set. Another number gives other bytes.
-    pub threads: Option<u32>,
-    /// What concerns the container alone.
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) frame_rate: FrameRate,
+    pub(crate) variable_rate: bool,
+    pub(crate) quality: Quality,
+    pub(crate) vbv: Option<Vbv>,
+    pub(crate) preset: Preset,
+    pub(crate) tune: Option<Tune>,
+    pub(crate) profile: Option<Profile>,
+    pub(crate) level: Option<Level>,
+    pub(crate) chroma: Chroma,
+    pub(crate) bit_depth: BitDepth,
+    pub(crate) color_space: ColorSpace,
+    pub(crate) background: [u8; 3],
+    pub(crate) odd_size: OddSize,
+    pub(crate) keyframe_interval: Option<u32>,
+    pub(crate) pixel_aspect: (u32, u32),
+    pub(crate) threads: Option<u32>,
     pub(crate) container: ContainerSettings,
-    /// Any other options of x264, by name, in order; each is checked by x264 itself.
-    pub x264_options: Vec<(String, String)>,
+    /// Names and values in the order in which x264 parses them; no name twice.
+    pub(crate) x264_options: Vec<(String, String)>,
 }
 
 impl Settings {
     /// The largest width and height that x264 takes, in pixels.
     pub const MAX_SIDE: u32 = 16384;
 
-    /// Settings for a movie of this size in pixels, with the default for everything else.
+    /// Creates settings for a movie of this width and height in pixels, each 1 to 16384, with the defaults for everything
+    /// else.
     pub fn new(width: u32, height: u32) -> Self {
         Self {
             width,
@@ -97,186 +86,193 @@ impl Settings {
             profile: None,
             level: None,
             chroma: Chroma::Yuv420,
-            bit_depth: 8,
+            bit_depth: BitDepth::Eight,
             color_space: ColorSpace::default(),
             background: [255; 3],
             odd_size: OddSize::Pad,
             keyframe_interval: None,
             pixel_aspect: (1, 1),
             threads: None,
-            container: ContainerSettings::default(),
+            container: ContainerSettings::new(),
             x264_options: Vec::new(),
         }
     }
 
-    /// Sets the frames a second: `30`, `(30000, 1001)`, `29.97`.
-    #[must_use]
+    /// Sets the frames per second: `30`, `(30000, 1001)`, `29.97`. The default is 25.
     pub fn frame_rate(self, rate: impl Into<FrameRate>) -> Self {
         Self { frame_rate: rate.into(), ..self }
     }
 
-    /// Lets frames begin at any time, counted in ticks of 1/90,000 s or finer, and tells x264 so. The frame rate is
-    /// then the nominal one, 1/87 or more.
-    #[must_use]
+    /// Sets whether frames may begin at any time, counted in ticks of 1/90,000 s or finer. The frame rate is then nominal
+    /// and at least 1/87. By default frames begin at multiples of a frame's duration.
     pub fn variable_rate(self, variable: bool) -> Self {
         Self { variable_rate: variable, ..self }
     }
 
-    /// Sets quality or bit rate.
-    #[must_use]
+    /// Sets the quality or the bit rate. The default is `Quality::Crf(23.0)`.
     pub fn quality(self, quality: Quality) -> Self {
         Self { quality, ..self }
     }
 
-    /// Limits the stream to a decoder whose buffer of `buffer_kbit` fills at `max_kbit_per_second`.
-    #[must_use]
-    pub fn vbv(self, max_kbit_per_second: u32, buffer_kbit: u32) -> Self {
-        Self { vbv: Some(Vbv { max_kbit_per_second, buffer_kbit }), ..self }
+    /// Sets limits for a decoder's buffer, or `None` for no limits, which is the default.
+    pub fn vbv(self, limits: impl Into<Option<Vbv>>) -> Self {
+        Self { vbv: limits.into(), ..self }
     }
 
-    /// Sets how hard x264 works.
-    #[must_use]
+    /// Sets how much time x264 spends. The default is [`Preset::Medium`].
     pub fn preset(self, preset: Preset) -> Self {
         Self { preset, ..self }
     }
 
-    /// Sets what x264 optimises for.
-    #[must_use]
-    pub fn tune(self, tune: Tune) -> Self {
-        Self { tune: Some(tune), ..self }
+    /// Sets what x264 optimises for, or `None` for nothing in particular, which is the default.
+    pub fn tune(self, tune: impl Into<Option<Tune>>) -> Self {
+        Self { tune: tune.into(), ..self }
     }
 
-    /// Sets the profile that the stream must not exceed.
-    #[must_use]
-    pub fn profile(self, profile: Profile) -> Self {
-        Self { profile: Some(profile), ..self }
+    /// Sets the profile that the stream must not exceed, or `None` for the lowest that the other settings allow, which is
+    /// the default.
+    pub fn profile(self, profile: impl Into<Option<Profile>>) -> Self {
+        Self { profile: profile.into(), ..self }
     }
 
-    /// Sets the level that the stream claims. x264 only warns, in its log, when the stream exceeds it.
-    #[must_use]
-    pub fn level(self, level: Level) -> Self {
-        Self { level: Some(level), ..self }
+    /// Sets the level that the stream signals, or `None` for the lowest that suffices, which is the default. If the stream
+    /// exceeds the level, x264 only logs a warning.
+    pub fn level(self, level: impl Into<Option<Level>>) -> Self {
+        Self { level: level.into(), ..self }
     }
 
-    /// Sets how many colour samples there are.
-    #[must_use]
+    /// Sets the chroma format. The default is [`Chroma::Yuv420`].
     pub fn chroma(self, chroma: Chroma) -> Self {
         Self { chroma, ..self }
     }
 
-    /// Sets the bits a sample: 8 or 10.
-    #[must_use]
-    pub fn bit_depth(self, bits: u8) -> Self {
-        Self { bit_depth: bits, ..self }
+    /// Sets the bits per sample. The default is [`BitDepth::Eight`].
+    pub fn bit_depth(self, depth: BitDepth) -> Self {
+        Self { bit_depth: depth, ..self }
     }
 
-    /// Sets matrix, range and tags.
-    #[must_use]
+    /// Sets matrix, range and tags of the colours. The default is [`ColorSpace::BT709`].
     pub fn color_space(self, space: ColorSpace) -> Self {
         Self { color_space: space, ..self }
     }
 
-    /// Sets the red, green and blue that are shown where a frame is transparent.
-    #[must_use]
+    /// Sets the red, green and blue that are visible where a frame is transparent. The default is white.
     pub fn background(self, rgb: [u8; 3]) -> Self {
         Self { background: rgb, ..self }
     }
 
-    /// Sets what happens to an odd width or height.
-    #[must_use]
+    /// Sets what happens to an odd width or height. The default is [`OddSize::Pad`].
     pub fn odd_size(self, policy: OddSize) -> Self {
         Self { odd_size: policy, ..self }
     }
 
-    /// Sets the most frames from one keyframe to the next, 1 to 100,000. A player can only seek to a keyframe.
-    #[must_use]
-    pub fn keyframe_interval(self, frames: u32) -> Self {
-        Self { keyframe_interval: Some(frames), ..self }
+    /// Sets the most frames from one keyframe to the next, 1 to 100,000, or `None` for x264's 250, which is the default.
+    /// Players can only seek to a keyframe.
+    pub fn keyframe_interval(self, frames: impl Into<Option<u32>>) -> Self {
+        Self { keyframe_interval: frames.into(), ..self }
     }
 
-    /// Sets the width to height of a pixel, each 1 to 65535; either side of the movie, scaled by it, must have 1 to 65535
-    /// pixels.
-    #[must_use]
+    /// Sets the ratio of a pixel's width to its height, each 1 to 65535. The default is (1, 1). The movie's width and
+    /// height, scaled by it, must each be 1 to 65535 pixels.
     pub fn pixel_aspect(self, width: u32, height: u32) -> Self {
         Self { pixel_aspect: (width, height), ..self }
     }
 
-    /// Sets the turn that players make.
-    #[must_use]
-    pub fn rotation(mut self, rotation: Rotation) -> Self {
-        self.container.rotation = rotation;
+    /// Sets the encoder's threads, 1 to 128, or `None` for x264's own choice, which is the default. Another number gives
+    /// other bytes.
+    pub fn threads(self, threads: impl Into<Option<u32>>) -> Self {
+        Self { threads: threads.into(), ..self }
+    }
+
+    /// Sets an option of x264 by the name that its program has for it, without the dashes: `("bframes", 3)`. It replaces
+    /// an earlier value of the same name.
+    ///
+    /// x264 checks name and value when the movie is created. [`validate`](Self::validate) refuses options that the crate
+    /// itself decides (such as `fps`) and options that read or write files (such as `stats`). `asm` can only disable
+    /// instruction sets, and `zones` have a quantiser or a bit rate factor each, no further options.
+    pub fn x264_option(self, name: impl Into<String>, value: impl ToString) -> Self {
+        let name = name.into();
+        let mut changed = self.without_x264_option(&name);
+        changed.x264_options.push((name, value.to_string()));
+        changed
+    }
+
+    /// Removes an option of x264, if it was set by this name.
+    pub fn without_x264_option(mut self, name: &str) -> Self {
+        self.x264_options.retain(|(earlier, _)| !x264_options::is_same_name(earlier, name));
         self
     }
 
-    /// Sets the threads of the encoder, 1 to 128. Another number gives other bytes.
-    #[must_use]
-    pub fn threads(self, threads: u32) -> Self {
-        Self { threads: Some(threads), ..self }
+    /// Sets all container settings, in place of earlier ones. The [expected frames](Self::expected_frames) remain.
+    pub fn container(self, container: ContainerSettings) -> Self {
+        let expected_frames = self.container.expected_frames;
+        Self { container: ContainerSettings { expected_frames, ..container }, ..self }
     }
 
-    /// Sets how the file is laid out.
-    #[must_use]
-    pub fn layout(mut self, layout: Layout) -> Self {
-        self.container.layout = layout;
-        self
+    /// Sets the layout of the file. See [`ContainerSettings::layout`].
+    pub fn layout(self, layout: Layout) -> Self {
+        Self { container: self.container.layout(layout), ..self }
     }
 
-    /// Sets the seconds of film in a fragment, 0.01 to 3600: what a crash can cost, besides the pictures that x264 holds
-    /// back, some fifty, and of an [`Animation`](crate::Animation) the parts that wait for their turn. In the layout
-    /// [`Layout::Fragmented`] a fragment ends only where a keyframe follows.
-    #[must_use]
-    pub fn fragment_seconds(mut self, seconds: f64) -> Self {
-        self.container.fragment_seconds = seconds;
-        self
+    /// Sets the duration of a fragment in seconds. See [`ContainerSettings::fragment_seconds`].
+    pub fn fragment_seconds(self, seconds: f64) -> Self {
+        Self { container: self.container.fragment_seconds(seconds), ..self }
     }
 
-    /// Says how many frames there will be.
-    #[must_use]
+    /// Sets the rotation that players apply. See [`ContainerSettings::rotation`].
+    pub fn rotation(self, rotation: Rotation) -> Self {
+        Self { container: self.container.rotation(rotation), ..self }
+    }
+
+    /// Sets a tag. See [`ContainerSettings::tag`].
+    pub fn tag(self, tag: Tag, text: impl Into<String>) -> Self {
+        Self { container: self.container.tag(tag, text), ..self }
+    }
+
+    /// Removes a tag. See [`ContainerSettings::without_tag`].
+    pub fn without_tag(self, tag: Tag) -> Self {
+        Self { container: self.container.without_tag(tag), ..self }
+    }
+
+    /// Sets the title. See [`ContainerSettings::title`].
+    pub fn title(self, text: impl Into<String>) -> Self {
+        Self { container: self.container.title(text), ..self }
+    }
+
+    /// Sets the creation time that the file states. See [`ContainerSettings::creation_time`].
+    pub fn creation_time(self, time: impl Into<Option<SystemTime>>) -> Self {
+        Self { container: self.container.creation_time(time), ..self }
+    }
+
+    /// Sets how many frames the movie is expected to have, or `None` if that is unknown, which is the default. An
+    /// [`Animation`](crate::Animation) knows it without.
+    ///
+    /// The layout [`Layout::CrashSafe`] reserves space for the index of that many frames at the beginning of the file.
+    /// Without enough space, finishing copies the whole movie once.
     pub fn expected_frames(mut self, frames: impl Into<Option<u64>>) -> Self {
         self.container.expected_frames = frames.into();
         self
     }
 
-    /// Sets a tag, in place of an earlier one of the same key.
-    #[must_use]
-    pub fn tag(mut self, tag: Tag, text: impl Into<String>) -> Self {
-        self.container.tags.retain(|(earlier, _)| earlier.key() != tag.key());
-        self.container.tags.push((tag, text.into()));
-        self
+    /// Returns the width of the frames in pixels.
+    pub fn width(&self) -> u32 {
+        self.width
     }
 
-    /// Sets the title.
-    #[must_use]
-    pub fn title(self, text: impl Into<String>) -> Self {
-        self.tag(Tag::Title, text)
+    /// Returns the height of the frames in pixels.
+    pub fn height(&self) -> u32 {
+        self.height
     }
 
-    /// Sets when the movie was made.
-    #[must_use]
-    pub fn creation_time(mut self, time: impl Into<Option<SystemTime>>) -> Self {
-        self.container.creation_time = time.into();
-        self
-    }
-
-    /// Sets any other option of x264 by the name its program has for it, without the dashes: `("bframes", "3")`.
-    ///
-    /// x264 checks name and value when the movie is created. Options that the crate itself decides (such as `fps`)
-    /// and options that read or write files (such as `stats`) are refused by [`validate`](Self::validate). `asm` can
-    /// only take instruction sets away, and `zones` have a quantiser or a bit rate factor each, no further options.
-    #[must_use]
-    pub fn x264_option(mut self, name: impl Into<String>, value: impl ToString) -> Self {
-        self.x264_options.push((name.into(), value.to_string()));
-        self
-    }
-
-    /// The size of the coded pictures in pixels: the size with an odd side made even where the chroma needs it.
+    /// Returns the width and height of the coded pictures in pixels: those of the frames, rounded up to even where the
+    /// chroma format needs it.
     pub fn coded_size(&self) -> (u32, u32) {
         let (wide, high) = self.chroma.subsampling();
         let even = |side: u32, by| side.checked_next_multiple_of(by).unwrap_or(u32::MAX);
         (even(self.width, wide), even(self.height, high))
     }
 
-    /// The clock of the movie; the frame rate must be valid.
+    /// Returns the movie's clock. The frame rate must be valid.
     pub(crate) fn clock(&self) -> Clock {
         Clock::new(self.frame_rate, self.variable_rate)
     }

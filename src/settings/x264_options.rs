@@ -1,8 +1,10 @@
-//! x264's options by name: which are refused, and what x264 does not check by itself before it relies on it.
+//! x264's options by name: the ones that are refused, and the checks that x264 itself omits.
+
+use std::borrow::Cow;
 
 use crate::{Error, Result};
 
-/// Options that are refused, and why. x264 takes `_` for `-` and a prefix `no` or `no-` in names.
+/// Reasons, and the options that are refused for them. In names, x264 takes `_` for `-` and a prefix `no` or `no-`.
 const REFUSED: &[(&str, &str)] = &[
     ("it would read or write files", "stats pass dump-yuv cqmfile opencl opencl-clbin opencl-device"),
     (
@@ -12,51 +14,59 @@ const REFUSED: &[(&str, &str)] = &[
          input-res timebase",
     ),
     (
-        "the crate itself decides it",
+        "the crate decides it",
         "annexb repeat-headers global-header vfr-input force-cfr log log-level psnr ssim crop-rect avcintra-class \
          avcintra-flavor",
     ),
     (
-        "frames of this crate are progressive pictures",
+        "pictures of this crate are progressive",
         "interlaced tff bff fake-interlaced pulldown pic-struct nal-hrd bluray-compat frame-packing",
     ),
-    ("players could not begin anywhere but at the first frame", "intra-refresh"),
+    ("players could only start at the first frame", "intra-refresh"),
 ];
 
-/// The longest value in bytes. x264 copies zones into the stream's first message, and into a buffer of a million bytes
-/// without looking at its end.
+/// The most bytes of a value. x264 copies zones into the first SEI message of the stream, and into a buffer of a million
+/// bytes without a check.
 const MAX_VALUE: usize = 1 << 16;
 
-/// Checks an option by itself; x264 checks the rest of it when the encoder is opened.
+/// Whether x264 takes two names for the same option.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    one.replace('_', "-") == other.replace('_', "-")
+}
+
+/// Checks an option by itself. x264 checks the rest when the encoder is opened.
 pub(super) fn validate(name: &str, value: &str) -> Result<()> {
-    let refuse = |why: &str| Err(Error::setting("x264_option", format!("{name:?}"), why));
+    check(name, value).map_err(|reason| Error::x264_option(name, value, reason))
+}
+
+fn check(name: &str, value: &str) -> Result<(), Cow<'static, str>> {
     if name.contains('\0') || value.contains('\0') {
-        return refuse("names and values must not contain a NUL character");
+        return Err("names and values must not contain a NUL character".into());
     }
     if value.len() > MAX_VALUE {
-        return refuse(&format!("its value has {} bytes, and may have {MAX_VALUE}", value.len()));
+        return Err(format!("the value has {} bytes; at most {MAX_VALUE} are allowed", value.len()).into());
     }
     let dashed = name.replace('_', "-");
     let plain = dashed.strip_prefix("no").map_or(&*dashed, |rest| rest.trim_start_matches('-'));
-    if let Some((why, _)) = REFUSED.iter().find(|(_, names)| names.split(' ').any(|refused| refused == plain)) {
-        return refuse(why);
+    if let Some((reason, _)) = REFUSED.iter().find(|(_, names)| names.split(' ').any(|refused| refused == plain)) {
+        return Err((*reason).into());
     }
-    let wrong = |allowed: &str| Err(Error::setting(format!("x264 option {name}"), format!("{value:?}"), allowed));
     match plain {
         // x264 would make "false" or "true" of the value.
-        "cqm" | "zones" if plain != dashed => refuse("x264 has no option of that name"),
+        "cqm" | "zones" if plain != dashed => Err("x264 has no option of that name".into()),
         // Any other value is the name of a file.
-        "cqm" if !["flat", "jvt"].contains(&value) => wrong("it must be flat or jvt"),
-        "zones" if !value.split('/').all(is_zone) => wrong(
-            "it must be START,END,q=QUANTISER or START,END,b=FACTOR, several of them joined by /, with frames that \
-             ascend, quantisers of 0 to 69 and factors of 0.01 to 100",
-        ),
+        "cqm" if !["flat", "jvt"].contains(&value) => Err("the value must be flat or jvt".into()),
+        "zones" if !value.split('/').all(is_zone) => {
+            Err("the value must be START,END,q=QUANTISER or START,END,b=FACTOR, or several of them joined by /, with \
+                 ascending frames, quantisers of 0 to 69 and factors of 0.01 to 100"
+                .into())
+        }
         _ => Ok(()),
     }
 }
 
-/// Whether x264 takes this for a zone: it reads zones when its threads run already, and does not end them when it
-/// cannot. A zone's further options would evade the checks above.
+/// Whether x264 can parse this as a zone. x264 parses zones after it has started its threads, and does not stop them when
+/// it fails. Further options of a zone would evade the checks above.
 fn is_zone(text: &str) -> bool {
     let parts: Vec<&str> = text.split(',').collect();
     let &[start, end, change] = &*parts else { return false };

@@ -1,4 +1,4 @@
-//! A file that has its name only when it is finished.
+//! A file that gets its name when it is finished.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::mp4::Edit;
+use super::{ReadAt, Sink};
 use crate::{Error, Result};
 
 /// How many bytes are moved at a time.
@@ -17,18 +17,18 @@ const BLOCK: usize = 1 << 20;
 const MAX_NAME: usize = 240;
 
 /// A file beside its final name, removed when dropped.
-pub(crate) struct UnfinishedFile {
+pub(crate) struct FileSink {
     file: NamedTempFile,
     target: PathBuf,
     length: u64,
 }
 
-impl UnfinishedFile {
-    /// Creates an empty `NAME.XXXXXX.part` in the folder of `target`; a `target` that is a symbolic link stands for
-    /// what it leads to.
+impl FileSink {
+    /// Creates an empty `NAME.XXXXXX.part` in the folder of `target`. If `target` is a symbolic link, the file that it
+    /// leads to is meant.
     ///
     /// # Errors
-    /// [`Error::Io`] if the target is no regular file or has no name, or if the folder does not exist or cannot be
+    /// [`Error::Io`] if the target is not a regular file or has no name, or if the folder does not exist or cannot be
     /// written to.
     pub fn create(target: &Path) -> Result<Self> {
         let wrong = |why: &str| Error::io(format!("creating {}", target.display()))(io::Error::other(why));
@@ -41,7 +41,7 @@ impl UnfinishedFile {
             }
             _ => {}
         }
-        // With a separator or a dot behind it, it could be created but never renamed to.
+        // A name with a separator or a dot after it could be created, but no file could be renamed to it.
         let ends_in = |name: &std::ffi::OsStr| target.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes());
         if !target.file_name().is_some_and(ends_in) {
             return Err(wrong("it has no file name"));
@@ -54,7 +54,7 @@ impl UnfinishedFile {
     /// finished.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read and written, or is still being recorded.
+    /// [`Error::Io`] if it cannot be read and written; [`Error::StillRecording`] if a process is recording into it.
     pub fn open(path: &Path) -> Result<Self> {
         let failed = || Error::io(format!("opening {}", path.display()));
         let target = resolve(path).map_err(failed())?;
@@ -64,46 +64,21 @@ impl UnfinishedFile {
             return Err(failed()(io::Error::other("it is not a regular file")));
         }
         if !lock(&file) {
-            return Err(failed()(io::Error::other("it is still being recorded")));
+            return Err(Error::StillRecording { path: path.into() });
         }
-        let mut path = TempPath::try_from_path(&target).map_err(failed())?;
-        path.disable_cleanup(true);
-        Ok(Self { file: NamedTempFile::from_parts(file, path), target, length: there.len() })
+        let mut kept = TempPath::try_from_path(&target).map_err(failed())?;
+        kept.disable_cleanup(true);
+        Ok(Self { file: NamedTempFile::from_parts(file, kept), target, length: there.len() })
     }
 
-    /// Length in bytes.
-    pub fn len(&self) -> u64 {
-        self.length
-    }
-
-    /// Cuts off what is behind `length`.
+    /// Cuts the file off at `length`.
     pub fn truncate(&mut self, length: u64) -> Result<()> {
         self.file.as_file().set_len(length).map_err(|error| self.failed("cutting", error))?;
         self.length = length;
         Ok(())
     }
 
-    /// Adds bytes at the end. If that fails, the file ends where it did before.
-    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        let length = self.length;
-        self.write(length, bytes).map_err(|error| self.cut_back(length, error))
-    }
-
-    /// Adds a box, and others behind it, at the end. They appear at once: should writing end half-way, they are within
-    /// an incomplete `free` box, which readers skip, while a cut `moof` keeps some from opening the file.
-    pub fn append_boxes(&mut self, bytes: &[u8]) -> Result<()> {
-        let length = self.length;
-        let (Some((head, rest)), Ok(size)) = (bytes.split_first_chunk::<8>(), u32::try_from(bytes.len())) else {
-            return self.append(bytes);
-        };
-        let [a, b, c, d] = size.to_be_bytes();
-        self.write(length, &[a, b, c, d, b'f', b'r', b'e', b'e'])
-            .and_then(|()| self.write(length + 8, rest))
-            .and_then(|()| self.write(length, head))
-            .map_err(|error| self.cut_back(length, error))
-    }
-
-    /// Cuts off what a failed write has left. What cannot be cut off is skipped by readers.
+    /// Cuts off the bytes of a failed write. Those that cannot be cut off are skipped by readers.
     fn cut_back(&mut self, length: u64, error: Error) -> Error {
         if fault::point().is_ok() {
             let _ = self.file.as_file().set_len(length);
@@ -112,79 +87,10 @@ impl UnfinishedFile {
         error
     }
 
-    /// Makes a change.
-    pub fn edit(&mut self, edit: Edit<'_>) -> Result<()> {
-        match edit {
-            Edit::Write(at, bytes) => self.write(at, bytes),
-            Edit::Sync => {
-                let synced = fault::point().and_then(|()| self.file.as_file().sync_data());
-                synced.map_err(|error| self.failed("writing", error))
-            }
-        }
-    }
-
-    /// Moves everything from `from` on to `to`, which lies behind it.
-    pub fn shift(&mut self, from: u64, to: u64) -> Result<()> {
-        let by = to - from;
-        let mut block = vec![0; BLOCK.min((self.length - from) as usize)];
-        let mut end = self.length;
-        while end > from {
-            let length = (end - from).min(BLOCK as u64);
-            let block = &mut block[..length as usize];
-            end -= length;
-            self.read(end, block)?;
-            self.write(end + by, block)?;
-        }
-        Ok(())
-    }
-
-    /// An empty file for the same target, `NAME.XXXXXX.copy`.
-    pub fn another(&self) -> Result<Self> {
-        let file = create_beside(&self.target, ".copy")?;
-        Ok(Self { file, target: self.target.clone(), length: 0 })
-    }
-
-    /// Adds parts of another file at the end.
-    pub fn append_parts(&mut self, from: &Self, parts: impl Iterator<Item = Range<u64>>) -> Result<()> {
-        let mut parts = parts.peekable();
-        self.seek(self.length)?;
-        while let Some(mut part) = parts.next() {
-            while let Some(next) = parts.next_if(|next| next.start == part.end) {
-                part.end = next.end;
-            }
-            from.seek(part.start)?;
-            let length = part.end - part.start;
-            // Both are files, so the kernel copies.
-            let copied =
-                fault::point().and_then(|()| io::copy(&mut from.file.as_file().take(length), &mut self.file.as_file()));
-            if copied.map_err(|error| self.failed("writing", error))? != length {
-                return Err(from.failed("reading", ErrorKind::UnexpectedEof.into()));
-            }
-            self.length += length;
-        }
-        Ok(())
-    }
-
-    /// Gives the file its name, in place of an earlier file of that name, when it is safe on the disk; returns its
-    /// length.
-    pub fn finish(&mut self) -> Result<u64> {
-        self.edit(Edit::Sync)?;
-        let renamed = fault::point().and_then(|()| fs::rename(self.file.path(), &self.target));
-        renamed.map_err(|error| self.failed(&format!("renaming to {} from", self.target.display()), error))?;
-        self.file.disable_cleanup(true);
-        Ok(self.length)
-    }
-
-    /// Leaves the file where it is, and tells where.
-    pub fn keep(&mut self) -> PathBuf {
-        self.file.disable_cleanup(true);
-        self.file.path().to_owned()
-    }
-
     fn write(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
         self.seek(at)?;
         if let Err(error) = fault::point() {
-            // As a full disk does: a part is written, but not of the few bytes that commit, which lie in one sector.
+            // As on a full disk, some bytes are written, but none of the few that commit: they are in one sector.
             let part = if bytes.len() > 8 { bytes.len() / 2 } else { 0 };
             let _ = self.file.as_file().write_all(&bytes[..part]);
             return Err(self.failed("writing", error));
@@ -192,12 +98,6 @@ impl UnfinishedFile {
         self.file.as_file().write_all(bytes).map_err(|error| self.failed("writing", error))?;
         self.length = self.length.max(at + bytes.len() as u64);
         Ok(())
-    }
-
-    /// Fills `bytes` with what is in the file from `at` on.
-    pub fn read(&mut self, at: u64, bytes: &mut [u8]) -> Result<()> {
-        self.seek(at)?;
-        self.file.as_file().read_exact(bytes).map_err(|error| self.failed("reading", error))
     }
 
     fn seek(&self, at: u64) -> Result<()> {
@@ -210,7 +110,101 @@ impl UnfinishedFile {
     }
 }
 
-/// An empty file in the target's folder, with the permissions of any new file.
+impl Sink for FileSink {
+    type Output = ();
+
+    const CAN_KEEP: bool = true;
+
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let length = self.length;
+        self.write(length, bytes).map_err(|error| self.cut_back(length, error))
+    }
+
+    fn append_guarded(&mut self, guard: [u8; 8], bytes: &[u8]) -> Result<()> {
+        let length = self.length;
+        let Some((head, others)) = bytes.split_first_chunk::<8>() else { return self.append(bytes) };
+        self.write(length, &guard)
+            .and_then(|()| self.write(length + 8, others))
+            .and_then(|()| self.write(length, head))
+            .map_err(|error| self.cut_back(length, error))
+    }
+
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
+        self.write(at, bytes)
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        let synced = fault::point().and_then(|()| self.file.as_file().sync_data());
+        synced.map_err(|error| self.failed("writing", error))
+    }
+
+    fn shift(&mut self, from: u64, to: u64) -> Result<()> {
+        let by = to - from;
+        let mut block = vec![0; BLOCK.min((self.length - from) as usize)];
+        let mut end = self.length;
+        while end > from {
+            let length = (end - from).min(BLOCK as u64);
+            let block = &mut block[..length as usize];
+            end -= length;
+            self.read_at(end, block)?;
+            self.write(end + by, block)?;
+        }
+        Ok(())
+    }
+
+    /// Creates an empty file for the same target, `NAME.XXXXXX.copy`.
+    fn another(&self) -> Result<Self> {
+        let file = create_beside(&self.target, ".copy")?;
+        Ok(Self { file, target: self.target.clone(), length: 0 })
+    }
+
+    fn append_from(&mut self, other: &Self, range: Range<u64>) -> Result<()> {
+        self.seek(self.length)?;
+        other.seek(range.start)?;
+        let length = range.end - range.start;
+        // Both are files, so the kernel copies.
+        let copied =
+            fault::point().and_then(|()| io::copy(&mut other.file.as_file().take(length), &mut self.file.as_file()));
+        if copied.map_err(|error| self.failed("writing", error))? != length {
+            return Err(other.failed("reading", ErrorKind::UnexpectedEof.into()));
+        }
+        self.length += length;
+        Ok(())
+    }
+
+    /// Gives the file its name, in place of an earlier file of that name, when it is safe on the disk.
+    fn commit(&mut self) -> Result<()> {
+        self.sync()?;
+        let renamed = fault::point().and_then(|()| fs::rename(self.file.path(), &self.target));
+        renamed.map_err(|error| self.failed(&format!("renaming to {} from", self.target.display()), error))?;
+        self.file.disable_cleanup(true);
+        Ok(())
+    }
+
+    fn into_output(self) {}
+
+    fn keep(&mut self) -> Option<PathBuf> {
+        self.file.disable_cleanup(true);
+        Some(self.file.path().to_owned())
+    }
+}
+
+impl ReadAt for FileSink {
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
+        self.seek(at)?;
+        self.file.as_file().read_exact(bytes).map_err(|error| self.failed("reading", error))
+    }
+}
+
+/// Creates an empty file in the target's folder, with the permissions of any new file.
 fn create_beside(target: &Path, suffix: &str) -> Result<NamedTempFile> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = target.file_name().filter(|name| name.len() <= MAX_NAME).unwrap_or("movie".as_ref());
@@ -230,8 +224,8 @@ fn create_beside(target: &Path, suffix: &str) -> Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Tells other processes that the file is being written, as long as it is open; `false` if another says so. Where the
-/// system or the file system has no such advisory locks, nobody says so.
+/// Locks the file as long as it is open, so that other processes know that it is being written; returns `false` if another
+/// process holds the lock. Where the system or the file system has no such advisory locks, nobody does.
 fn lock(file: &File) -> bool {
     #[cfg(unix)]
     return !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
@@ -239,7 +233,7 @@ fn lock(file: &File) -> bool {
     true
 }
 
-/// What a path leads to, if its last component is a symbolic link, be it to something that does not exist yet.
+/// Follows a path whose last component is a symbolic link, even one to a file that does not exist yet.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     // As many links as Linux follows.
@@ -255,7 +249,7 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// Where the tests make the system fail.
+/// Where tests make the system fail.
 #[cfg(not(test))]
 mod fault {
     pub fn point() -> std::io::Result<()> {
@@ -273,7 +267,7 @@ pub(crate) mod fault {
         static FAILING: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     }
 
-    /// Runs with the points `from..to` failing; tells how many points there were.
+    /// Runs with the points `from..to` failing; returns also how many points there were.
     pub fn with_failing<T>(from: u32, to: u32, run: impl FnOnce() -> T) -> (T, u32) {
         PASSED.set(0);
         FAILING.set((from, to));

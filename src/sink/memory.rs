@@ -1,27 +1,56 @@
 //! A movie in memory.
 
-use crate::mp4::Edit;
+use std::ops::Range;
 
-/// The bytes of a movie.
+use super::Sink;
+use crate::Result;
+
+/// Collects the bytes of a movie.
 #[derive(Default)]
-pub(crate) struct Memory(pub Vec<u8>);
+pub(crate) struct MemorySink(Vec<u8>);
 
-impl Memory {
-    pub fn append(&mut self, bytes: &[u8]) {
+impl Sink for MemorySink {
+    type Output = Vec<u8>;
+
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.0.extend_from_slice(bytes);
+        Ok(())
     }
 
-    /// Makes a change; writes must lie within what is there.
-    pub fn edit(&mut self, edit: Edit<'_>) {
-        if let Edit::Write(at, bytes) = edit {
-            let at = at as usize;
-            self.0[at..at + bytes.len()].copy_from_slice(bytes);
-        }
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
+        let (at, end) = (at as usize, at as usize + bytes.len());
+        self.0.resize(self.0.len().max(end), 0);
+        self.0[at..end].copy_from_slice(bytes);
+        Ok(())
     }
 
-    /// Moves everything from `from` on to `to`, which lies behind it.
-    pub fn shift(&mut self, from: u64, to: u64) {
+    fn shift(&mut self, from: u64, to: u64) -> Result<()> {
         let (from, to) = (from as usize, to as usize);
         self.0.splice(from..from, std::iter::repeat_n(0, to - from));
+        Ok(())
+    }
+
+    fn another(&self) -> Result<Self> {
+        Ok(Self::default())
+    }
+
+    fn append_from(&mut self, other: &Self, range: Range<u64>) -> Result<()> {
+        self.append(&other.0[range.start as usize..range.end as usize])
+    }
+
+    fn into_output(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl MemorySink {
+    /// The bytes so far.
+    #[cfg(test)]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }

@@ -19,6 +19,12 @@ pub fn run<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = S
     stdout
 }
 
+/// An error with its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
+
 /// The path of an example, which `cargo test` builds beside the tests.
 pub fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("the path of this test");

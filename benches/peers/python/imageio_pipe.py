@@ -1,4 +1,4 @@
-"""Frames that are ready, through imageio-ffmpeg: width height rate frames crf preset RGBA OUTPUT."""
+"""Encodes existing frames with imageio-ffmpeg: width height rate frames crf preset RGBA OUTPUT."""
 
 import sys
 

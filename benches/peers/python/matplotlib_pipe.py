@@ -1,4 +1,4 @@
-"""Frames that are ready, as a figure's only image: width height rate frames crf preset RGBA OUTPUT."""
+"""Encodes existing frames with matplotlib, as the only image of a figure: width height rate frames crf preset RGBA OUTPUT."""
 
 import sys
 

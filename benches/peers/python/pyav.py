@@ -1,4 +1,4 @@
-"""Frames that are ready, through PyAV: width height rate frames crf preset RGBA OUTPUT."""
+"""Encodes existing frames with PyAV: width height rate frames crf preset RGBA OUTPUT."""
 
 import sys
 from fractions import Fraction
@@ -13,7 +13,7 @@ with av.open(output, "w") as movie, open(source, "rb") as raw:
     stream = movie.add_stream("libx264", rate=Fraction(rate))
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     stream.options = {"preset": preset, "crf": str(crf)}
-    # As x264's program has it.
+    # The default of the x264 program.
     stream.codec_context.thread_count = 0
     for _ in range(frames):
         pixels = numpy.frombuffer(raw.read(width * height * 4), numpy.uint8).reshape(height, width, 4)

@@ -1,4 +1,4 @@
-//! What is encoded, and where its frames are.
+//! The movies that are encoded, and the files of their frames.
 
 use std::path::PathBuf;
 
@@ -6,13 +6,13 @@ use kinetograph::Preset;
 
 use crate::scene::Scene;
 
-/// Frames a second of every movie.
+/// Frames per second of every movie.
 pub const RATE: u32 = 30;
 
-/// Constant rate factor of every movie: x264's default, the only one that the x264 crate can make.
+/// Constant rate factor of every movie: the default of x264, and the only one that the x264 crate supports.
 pub const CRF: u32 = 23;
 
-/// One run of frames under one preset.
+/// One sequence of frames with one preset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Case {
     pub scene: Scene,
@@ -32,7 +32,7 @@ impl Case {
     }
 }
 
-/// A case with everything that a contestant is given.
+/// A case with everything that a contestant needs.
 #[derive(Clone, Debug)]
 pub struct Job {
     pub case: Case,
@@ -40,8 +40,8 @@ pub struct Job {
     pub rgba: PathBuf,
     /// The same frames as I420.
     pub i420: PathBuf,
-    /// For an encoder without a constant rate factor: the bit rate of the x264 program's stream, in bits a second.
+    /// The bit rate of the x264 program's stream in bit/s, for an encoder without a constant rate factor.
     pub bit_rate: u32,
-    /// Where the movie goes.
+    /// The path of the movie.
     pub output: PathBuf,
 }

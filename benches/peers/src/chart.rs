@@ -1,4 +1,4 @@
-//! The results as a picture, drawn by the library's own plotting backend.
+//! The results as a chart, drawn with the plotters backend of the library.
 
 use std::error::Error;
 
@@ -23,7 +23,7 @@ const COLORS: [RGBColor; 7] = [
     RGBColor(80, 80, 80),
 ];
 
-/// Wall time and CPU time of every contestant in every case, as multiples of the x264 program's.
+/// Draws the wall time and CPU time of every contestant in every case, as multiples of the x264 program's.
 pub fn draw(tables: &[Table]) -> Result<Pixmap, Box<dyn Error>> {
     let who = contestants(tables);
     let mut canvas = Pixmap::new(1100, 200 + 60 * who.len() as u32).ok_or("the chart's size")?;
@@ -52,7 +52,7 @@ fn panel(
     let most = points.iter().map(|point| point.ratio.most).fold(2.0, f64::max) * 1.1;
     let least = points.iter().map(|point| point.ratio.least).fold(0.5, f64::min) / 1.1;
     let rows = who.len() as f64;
-    // Contestants stand at 0, 1, … from below; the legend has its place above them.
+    // Contestants are at 0, 1, … from the bottom, and the legend is above them.
     let rows_and_legend = -0.5..rows - 0.5 + 0.35 * tables.len() as f64;
     let name = |y: &f64| {
         let is_row = y.fract() == 0.0 && *y >= 0.0;
@@ -71,12 +71,12 @@ fn panel(
         .x_labels(12)
         .x_label_formatter(&|ratio| match ratio {
             0.2 | 0.5 | 1.0 | 2.0 | 5.0 | 10.0 | 20.0 => format!("{ratio}"),
-            _ => String::new(), // they would lie on one another
+            _ => String::new(), // other labels would overlap
         })
         .x_label_style(("sans-serif", 13))
         .y_labels(if is_named { rows_and_legend.end as usize + 2 } else { 0 })
         .y_label_formatter(&name)
-        .set_tick_mark_size(LabelAreaPosition::Left, 0) // beside the legend are no contestants
+        .set_tick_mark_size(LabelAreaPosition::Left, 0) // there are no contestants beside the legend
         .y_label_style(("sans-serif", 14))
         .draw()?;
     let limit = PathElement::new([(1.0, -0.5), (1.0, rows - 0.5)], BLACK);
@@ -117,7 +117,7 @@ fn points(tables: &[Table], who: &[Contestant], value: impl Fn(&Cost) -> f64 + C
         let Some(limit) = table.row(Contestant::X264) else { continue };
         for (row, contestant) in who.iter().enumerate() {
             let ratio = |row: &Row| row.ratio(limit, value);
-            // The cases stand below one another within the contestant's row.
+            // The cases are below one another in the row of the contestant.
             let y = (who.len() - row) as f64 - 0.5 - (case as f64 + 1.0) / (tables.len() as f64 + 1.0);
             points.extend(table.row(*contestant).map(ratio).map(|ratio| Point { case, y, ratio }));
         }
@@ -125,7 +125,7 @@ fn points(tables: &[Table], who: &[Contestant], value: impl Fn(&Cost) -> f64 + C
     points
 }
 
-/// Those who have finished a case, but for the x264 program, which is 1 everywhere.
+/// Returns the contestants that have finished a case, except the x264 program, which is 1 everywhere.
 fn contestants(tables: &[Table]) -> Vec<Contestant> {
     let mut who = Vec::new();
     for row in tables.iter().flat_map(|table| &table.rows).filter(|row| row.picture.is_ok()) {

@@ -1,4 +1,4 @@
-//! Contestants in turn, round after round, on the same frames.
+//! Runs contestants in turn, round after round, on the same frames.
 
 use std::env;
 use std::error::Error;
@@ -11,30 +11,30 @@ use crate::judge::{self, Picture};
 use crate::measure::{self, Cost};
 use crate::statistics::{Ratio, median};
 
-/// What one contestant did with one case.
+/// The results of one contestant in one case.
 pub struct Row {
     pub who: Contestant,
-    /// One of each round; fewer if it has failed.
+    /// One per round; fewer if the contestant has failed.
     pub costs: Vec<Cost>,
-    /// How the movie of the last round looks, or why there is none.
+    /// The picture quality of the last round's movie, or why there is no movie.
     pub picture: Result<Picture, String>,
 }
 
-/// A case, and what each contestant did with it.
+/// A case with the results of each contestant.
 pub struct Table {
     pub case: Case,
-    /// Of the x264 program's stream, in bits a second.
+    /// Bit rate of the x264 program's stream, in bit/s.
     pub bit_rate: u32,
     pub rows: Vec<Row>,
 }
 
 impl Row {
-    /// The median over the rounds.
+    /// Returns the median over the rounds.
     pub fn median(&self, value: impl Fn(&Cost) -> f64) -> f64 {
         median(&self.values(value))
     }
 
-    /// To another contestant's values of the same rounds.
+    /// Returns the ratio to another contestant's values of the same rounds.
     pub fn ratio(&self, to: &Self, value: impl Fn(&Cost) -> f64 + Copy) -> Ratio {
         Ratio::of(&self.values(value), &to.values(value))
     }
@@ -50,21 +50,21 @@ impl Table {
     }
 }
 
-/// Frames on disk, which cases of the same scene and size share.
-pub struct Studio<'a> {
+/// Runs cases on frames on disk, which cases of the same scene and size share.
+pub struct Runner<'a> {
     pub folder: &'a Path,
     pub programs: &'a Programs,
     pub rounds: usize,
-    /// What is on disk.
+    /// The case whose frames are on disk.
     drawn: Option<Case>,
 }
 
-impl<'a> Studio<'a> {
+impl<'a> Runner<'a> {
     pub fn new(folder: &'a Path, programs: &'a Programs, rounds: usize) -> Self {
         Self { folder, programs, rounds, drawn: None }
     }
 
-    /// Measures contestants on a case, the x264 program among them.
+    /// Measures contestants on a case. The x264 program must be one of them.
     pub fn compare(&mut self, case: Case, contestants: &[Contestant]) -> Result<Table, Box<dyn Error>> {
         self.draw(case)?;
         let mut job = Job {
@@ -74,14 +74,14 @@ impl<'a> Studio<'a> {
             bit_rate: 0,
             output: PathBuf::new(),
         };
-        // Once without counting: its size is a goal for encoders without a constant rate factor.
+        // This run does not count: its size is the target of encoders without a constant rate factor.
         let limit = self.run(Contestant::X264, &mut job)?;
         job.bit_rate = (8.0 * limit.bytes as f64 / case.seconds()) as u32;
         let mut rows: Vec<Row> =
             contestants.iter().map(|who| Row { who: *who, costs: Vec::new(), picture: Err(String::new()) }).collect();
         for round in 0..self.rounds {
             eprintln!("{}: round {} of {}", case.name(), round + 1, self.rounds);
-            // Another one begins each round, so that none has always the same one before it.
+            // Each round begins with another contestant, so that no contestant always follows the same one.
             let count = rows.len();
             rows.rotate_left(usize::from(round > 0).min(count));
             for row in &mut rows {
@@ -107,8 +107,8 @@ impl<'a> Studio<'a> {
         measure::run(who.stages(job, self.programs), &job.output, &self.path("messages.txt"))
     }
 
-    /// Draws the case's frames in a process of its own: a process's peak memory is never below that of the one that
-    /// started it.
+    /// Draws the frames of a case in a separate process, because the peak memory of a process is never below that of
+    /// the process that started it.
     fn draw(&mut self, case: Case) -> Result<(), Box<dyn Error>> {
         let same = |drawn: Case| (drawn.scene, drawn.size, drawn.frames) == (case.scene, case.size, case.frames);
         if self.drawn.is_some_and(same) {

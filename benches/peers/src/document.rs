@@ -1,4 +1,4 @@
-//! The results in Markdown: what is printed, and what BENCHMARKS.md is made of.
+//! The results as Markdown: the output of the program, and BENCHMARKS.md.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::contestants::{Contestant, Entry, Programs};
 use crate::goals::Goal;
 use crate::machine;
 
-/// One case as a table, and below it who has failed.
+/// Formats a case as a table, with the contestants that failed below it.
 pub fn table(table: &Table) -> String {
     let mut text = format!("### {}\n\n", table.case.name());
     let mut cells = vec![
@@ -47,7 +47,7 @@ fn line(table: &Table, row: &Row, limit: &Row) -> Option<Vec<String>> {
     ])
 }
 
-/// A Markdown table whose columns also stand in line when it is read as text; all but the first are right-aligned.
+/// Formats a Markdown table whose columns are also aligned as plain text. All columns but the first are right-aligned.
 pub fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(3);
@@ -69,7 +69,7 @@ pub fn aligned(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Who takes part, and who is missing.
+/// Lists the contestants, and those that are missing.
 pub fn field(field: &[Entry]) -> String {
     let mut text = String::new();
     for Entry { who, found } in field {
@@ -81,29 +81,29 @@ pub fn field(field: &[Entry]) -> String {
     text
 }
 
-/// What was promised and what became of it.
+/// Formats the goals with what was measured.
 pub fn goals(goals: &[Goal]) -> String {
     let head = ["", "goal", "measured", ""].map(String::from).to_vec();
     let line = |goal: &Goal| {
-        let verdict = match &goal.most {
+        let outcome = match &goal.most {
             _ if goal.holds => "holds".into(),
-            Some(most) => format!("missed, of {most} at most"),
+            Some(most) => format!("missed; at most {most}"),
             None => "missed".into(),
         };
-        vec![goal.what.clone(), goal.limit.clone(), goal.measured.clone(), verdict]
+        vec![goal.what.clone(), goal.limit.clone(), goal.measured.clone(), outcome]
     };
     aligned(&std::iter::once(head).chain(goals.iter().map(line)).collect::<Vec<_>>())
 }
 
-/// What a reader must know of figures from a machine that has other work.
+/// Formats the warning about figures of a machine that was busy with other work.
 pub fn disturbed(load: f64) -> String {
     format!(
-        "**The machine was busy with other work**: it kept {load:.1} cores busy when this began. Wall times then say \
-         little; ratios of CPU times still do.\n"
+        "**The machine was busy with other work**, which kept {load:.1} cores busy when the measurement began. Wall \
+         times then say little; ratios of CPU times remain meaningful.\n"
     )
 }
 
-/// The whole of BENCHMARKS.md.
+/// Formats BENCHMARKS.md.
 pub fn page(
     entries: &[Entry],
     tables: &[Table],
@@ -115,36 +115,37 @@ pub fn page(
     let results: Vec<String> = tables.iter().map(table).collect();
     format!(
         "# Benchmarks\n\n\
-         How fast is it, against what people use today? `make bench` answers that on your own machine. This page is \
-         its output on one machine, written by the program:\n\n\
-         ```sh\nmake bench                             # the library's own benches, then this comparison\n\
+         How fast is kinetograph, compared with what people use today? `make bench` measures that on your machine. \
+         This page is its output on one machine.\n\n\
+         ```sh\nmake bench                             # the benches of the library, then this comparison\n\
          make peers                             # this comparison alone\n\
          make peers PEERS=--quick               # in a minute or two\n\
          make bench PEERS=\"--write . --benches target/bench.txt\"  # writes this page and the chart\n\
          make peers PYTHON=venv/bin/python3     # with a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
-         cargo bench --bench color              # or encode, mux, animation, plot: one bench alone\n```\n\n\
+         cargo bench --workspace --bench color  # or encode, mux, animation, plot: one bench alone\n```\n\n\
          Machine: {}.\n\nWritten by `{}`.\n\n{disturbed}\
          ![Time of each contestant as a multiple of the x264 program's](docs/benchmarks.png)\n\n\
-         *One dot a case: the median, and from the smallest to the largest as a line. Left of 1 is faster than the \
-         x264 program with frames that are converted already.*\n\n\
+         *Each dot is the median of one case; its line goes from the smallest to the largest ratio. Left of 1 is \
+         faster than the x264 program, which reads frames that are converted already.*\n\n\
          ## How it is measured\n\n\
-         Every contestant is a process of its own that encodes the same frames from the same files, which are in the \
-         page cache, at {RATE} frames a second, CRF {CRF}, the preset in the title, and as many threads as it chooses. \
-         The contestants take turns, and another one begins each round. A figure is the median of the rounds; a ratio \
-         is the median of the rounds' ratios to the x264 program of the same round, with the smallest and the largest. \
-         CPU time is user and system time of all of a contestant's processes, memory its peak resident memory. PSNR \
-         and SSIM are of the brightness plane, by ffmpeg, against the frames converted with the matrix that the movie \
-         names (BT.601 if it names none). *plot* is five moving curves with forty markers over grid lines; *photo* is \
-         a textured scene under a moving camera, with grain.\n\n\
+         Every contestant is a separate process. All encode the same frames from the same files, which are in the page \
+         cache, at {RATE} frames per second, CRF {CRF}, the preset in the title, and with as many threads as they \
+         choose. The contestants take turns, and each round begins with another one. A figure is the median of the \
+         rounds. A ratio is the median of the ratios to the x264 program in the same round, with the smallest and the \
+         largest in parentheses. CPU time is the user and system time of all processes of a contestant; memory is its \
+         peak resident memory. ffmpeg computes PSNR and SSIM of the luma plane, against the frames converted with the \
+         matrix that the movie names, or with BT.601 if it names none. *plot* is five moving curves with forty markers \
+         over grid lines. *photo* is a textured scene under a moving camera, with grain.\n\n\
          {}\n\
-         Each as it is started, `…` being the folder of the frames:\n\n```sh\n{}```\n\n\
-         ## What the library promises\n\n{}\n\
-         *At most*: x264's own threads keep the cores busy nearly all the time; who needs the CPU time of the x264 \
-         program and never lets a core idle is faster by that factor. An `Animation` also converts colours and writes \
-         the container. One of fewer than 8 parts (2000 frames) has several threads for each, which serve larger \
-         machines and cost some CPU time on small ones: how a movie is encoded never depends on the machine. \
-         *encode_raw* reads RGBA, 2.7 times the bytes of the I420 that the x264 program reads; to copy them out of the \
-         page cache and to convert them is most of what it takes more. *waves, drawn* is the example, and `benches/matplotlib_waves.py` with the ffmpeg program.\n\n\
+         The command line of each contestant, where `…` is the folder of the frames:\n\n```sh\n{}```\n\n\
+         ## Goals\n\n{}\n\
+         *At most*: the threads of x264 keep the cores busy nearly all the time. A program that needs the CPU time of \
+         the x264 program and never leaves a core idle is faster by that factor. An `Animation` also converts colours \
+         and writes the container. An animation of fewer than 8 segments (2000 frames) has several threads for each \
+         segment. They serve larger machines and cost some CPU time on small ones, because the machine must not affect \
+         how a movie is encoded. *encode_raw* reads RGBA, 2.7 times the bytes of the I420 that the x264 program reads. \
+         It spends most of its additional time on copying them out of the page cache and on converting them. *waves, \
+         drawn* compares the example `waves` with `benches/matplotlib_waves.py` and the ffmpeg program.\n\n\
          {}## Results\n\n{}",
         machine::describe(),
         own_command_line(),
@@ -156,45 +157,49 @@ pub fn page(
     )
 }
 
-/// The library's own benches of animation, colour and charts, from what `cargo bench` has printed.
+/// Formats the benches of animation, colour and charts from the output of `cargo bench`.
 fn criterion(printed: &str) -> String {
     let section = |name: &str| {
         let lines = printed.lines().skip_while(|line| !line.contains(&format!("Running benches/{name}.rs"))).skip(1);
         lines.take_while(|line| !line.trim_start().starts_with("Running ")).collect::<Vec<_>>().join("\n")
     };
     format!(
-        "## Animation, colour and charts by themselves\n\n\
-         `cargo bench --bench animation`, the same frames for all ways. We ask of parts 1.2 times the x264 program's \
-         rate, at medium 1.15, of frames that are ready, and a file that is no larger; of frames that are drawn at most \
-         1.1 for the wall time, and of two workers 0.55 of the time of one; of parts at most 2 % in size.\n\n{}\n\n\
-         Where that is missed: *by CPU time* is what the rate would be if no core ever idled, at the CPU time that parts \
-         took; more than that only a faster x264 could give. 500 frames are two parts with four threads each, as above, \
-         which keep both cores busy for one worker. Without macroblock trees, as at ultrafast, x264 makes a keyframe as \
-         fine as the pictures before; so that there are some, the encoder of a part gets its first two pictures 8 times \
-         each before it begins, which costs it some time. The dB are what parts gain in PSNR. With \
-         macroblock trees, parts that begin where one encoder would begin a group of pictures (all but those of 261 and 300 \
-         frames) are coded as that would code them. x264 makes the first keyframe of a stream coarser than those that \
-         follow; where the second comes earlier in parts, more of the film is fine: the curve that grows, most of which is \
-         copied from the keyframe, shows it most.\n\n\
-         `cargo bench --bench color`. We ask of the best instruction set 1.3 times the rate of yuv's professional mode \
-         and that of its fast mode, up to 1920×1080, and of AVX2 that of its professional mode.\n\n```text\n{}\n```\n\n\
-         *No conversion* reads all pixels and writes all samples, with next to nothing in between. From 1280×720 on \
-         pixels come from beyond the caches, and the best set needs about as long as that alone.\n\n\
-         `cargo bench --bench plot`. A chart on our backend may take 1.5 times as long as on plotters' own. plotters \
-         rounds points to whole pixels first, which makes the noise of steep lines cheap; ours blends every line by \
-         its distance.\n\n```text\n{}\n```\n\n",
+        "## Animation, colour and charts alone\n\n\
+         `cargo bench --bench animation` encodes the same frames with each contestant. The goals: for frames that \
+         exist already, segments reach 1.2 times the frame rate of the x264 program (1.15 times at medium), and the \
+         file is not larger. For frames that are drawn, the wall time is at most 1.1 times the CPU time divided by the \
+         number of cores, and two workers take at most 0.55 of the time of one. Segments cost at most 2 % in size.\n\n\
+         {}\n\n\
+         Where a goal is missed: *by CPU time* is the ratio that would result if no core were ever idle, at the CPU \
+         time that the segments took. Only a faster x264 could exceed it. 500 frames are two segments with four \
+         threads each, as explained above, which keep both cores busy even with one worker. Without macroblock trees, \
+         as at ultrafast, x264 quantises a keyframe like the pictures before it. To provide such pictures, the encoder \
+         of a segment first encodes its first two pictures 8 times each, which costs some time. The dB are what \
+         segments gain in PSNR. With macroblock trees, segments that begin where one encoder would begin a group of \
+         pictures (all but those of 261 and 300 frames) are encoded as that encoder would encode them. x264 quantises \
+         the first keyframe of a stream more coarsely than later ones. Where segments bring the second keyframe \
+         earlier, more of the movie has the better quality. The growing curve shows this most, because most of it \
+         is copied from the keyframe.\n\n\
+         `cargo bench --bench color`. The goals, up to 1920×1080: the best instruction set reaches 1.3 times the speed \
+         of the professional mode of yuv, and the speed of its fast mode; AVX2 reaches the speed of the professional \
+         mode.\n\n```text\n{}\n```\n\n\
+         *No conversion* reads all pixels and writes all samples, and computes almost nothing. From 1280×720 on, the \
+         pixels do not fit in the caches, and the best instruction set takes about as long as that alone.\n\n\
+         `cargo bench --workspace --bench plot`. The goal: a chart on our backend takes at most 1.5 times as long as \
+         on the bitmap backend of plotters. That backend rounds points to whole pixels first, which makes the noise of \
+         steep lines cheap; ours blends every line by its distance.\n\n```text\n{}\n```\n\n",
         section("animation").trim(),
         section("color").trim_matches('\n'),
         section("plot").trim_matches('\n'),
     )
 }
 
-/// How this program was started.
+/// Returns the command line of this program.
 fn own_command_line() -> String {
     std::iter::once("peers".to_string()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ")
 }
 
-/// The command lines of the first table's case.
+/// Returns the command lines of all contestants for the case of the first table.
 fn commands(entries: &[Entry], tables: &[Table]) -> String {
     let Some(table) = tables.first() else { return String::new() };
     let file = |name: &str| Path::new("…").join(name);
@@ -217,7 +222,7 @@ fn commands(entries: &[Entry], tables: &[Table]) -> String {
     text
 }
 
-/// A command as it is typed; of programs only the name.
+/// Formats a command as one types it, with programs by their names alone.
 fn command_line(command: &Command) -> String {
     let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let package = concat!(env!("CARGO_MANIFEST_DIR"), "/");

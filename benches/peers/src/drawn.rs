@@ -1,4 +1,4 @@
-//! Frames that are drawn, by this library and by matplotlib.
+//! Movies whose frames are drawn, by this library and by matplotlib.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,11 +16,11 @@ use crate::statistics::{Ratio, median};
 
 const CASE: Case = Case { scene: Scene::Plot, size: (1280, 720), frames: 300, preset: Preset::Medium };
 
-/// The plot of the example `waves`, drawn and encoded by it, and by matplotlib with the ffmpeg program, in turn. The
-/// tables tell how fast that can be at most.
+/// Compares the example `waves` with matplotlib and the ffmpeg program, which draw and encode the same plot in turn.
+/// The tables give the highest possible speed.
 ///
 /// # Errors
-/// What a program that fails has said.
+/// The message of a program that fails.
 pub fn goal(waves: &Path, python: &Path, rounds: u8, folder: &Path, tables: &[Table]) -> Result<Goal, String> {
     let (output, log) = (folder.join("waves.mp4"), folder.join("log"));
     let time = |mut command: Command| {
@@ -43,7 +43,7 @@ pub fn goal(waves: &Path, python: &Path, rounds: u8, folder: &Path, tables: &[Ta
         limit: "≥ 5.00 × matplotlib's".into(),
         measured: exactly(speed),
         holds: speed.median >= 5.0,
-        // Who draws in no time, and never lets a core idle.
+        // The speed of a program that draws in no time and never leaves a core idle.
         most: ready.map(|x264| format!("{:.2}", median(&theirs) * machine::cores() / x264.median(|cost| cost.cpu))),
     })
 }

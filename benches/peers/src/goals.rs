@@ -1,4 +1,4 @@
-//! What the library promises, held against what was measured.
+//! The goals of the library, compared with what was measured.
 
 use kinetograph::Preset;
 
@@ -8,22 +8,22 @@ use crate::machine;
 use crate::scene::Scene;
 use crate::statistics::Ratio;
 
-/// One promise and what became of it.
+/// One goal with what was measured.
 pub struct Goal {
     pub what: String,
     pub limit: String,
     pub measured: String,
     pub holds: bool,
-    /// The most that could be measured.
+    /// The best value that is possible.
     pub most: Option<String>,
 }
 
-/// The goals that the tables can tell something about.
+/// Returns the goals that the tables have measured.
 pub fn goals(tables: &[Table]) -> Vec<Goal> {
-    tables.iter().flat_map(|table| beside_the_program(table).into_iter().chain(parts(table))).collect()
+    tables.iter().flat_map(|table| beside_the_program(table).into_iter().chain(segments(table))).collect()
 }
 
-/// The example program does what x264's does, and converts and muxes besides.
+/// Compares the example program with the x264 program, which neither converts nor muxes.
 fn beside_the_program(table: &Table) -> Vec<Goal> {
     let (Some(ours), Some(limit)) = (table.row(EncodeRaw), table.row(X264)) else { return Vec::new() };
     let goal = |what: &str, limit: String, measured: String, holds| Goal {
@@ -43,25 +43,25 @@ fn beside_the_program(table: &Table) -> Vec<Goal> {
     ]
 }
 
-/// Parts beat x264's own threads on plots.
-fn parts(table: &Table) -> Vec<Goal> {
-    let (Some(parts), Some(limit)) = (table.row(Animation), table.row(X264)) else { return Vec::new() };
+/// Compares segments with the threads of x264 on plots.
+fn segments(table: &Table) -> Vec<Goal> {
+    let (Some(segments), Some(limit)) = (table.row(Animation), table.row(X264)) else { return Vec::new() };
     if table.case.scene != Scene::Plot {
         return Vec::new();
     }
     let name = table.case.name();
-    let speed = limit.ratio(parts, |cost| cost.wall);
+    let speed = limit.ratio(segments, |cost| cost.wall);
     let least = if table.case.preset == Preset::Medium { 1.15 } else { 1.2 };
     let speed = Goal {
         what: format!("Animation, {name}: speed"),
         limit: format!("≥ {least:.2} × x264's"),
         measured: exactly(speed),
         holds: speed.median >= least,
-        // What costs x264's CPU time and never lets a core idle.
+        // The speed of a program that needs x264's CPU time and never leaves a core idle.
         most: Some(format!("{:.2}", limit.median(|cost| cost.wall * machine::cores() / cost.cpu))),
     };
-    // Movie's stream is the x264 program's, in the same container.
-    let size = table.row(Movie).map(|movie| parts.ratio(movie, |cost| cost.bytes as f64).median);
+    // Movie writes the stream of the x264 program, in the same container.
+    let size = table.row(Movie).map(|movie| segments.ratio(movie, |cost| cost.bytes as f64).median);
     let size = size.map(|size| Goal {
         what: format!("Animation, {name}: file"),
         limit: "≤ 1.00 × Movie's".into(),
@@ -72,7 +72,7 @@ fn parts(table: &Table) -> Vec<Goal> {
     std::iter::once(speed).chain(size).collect()
 }
 
-/// With a digit more than the limits have.
+/// Formats a ratio with one more digit than the limits have.
 pub fn exactly(ratio: Ratio) -> String {
     format!("{:.3} ({:.2}–{:.2})", ratio.median, ratio.least, ratio.most)
 }

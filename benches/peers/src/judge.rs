@@ -1,33 +1,33 @@
-//! What a movie looks like, by ffmpeg and ffprobe.
+//! The picture quality of a movie, measured with ffmpeg and ffprobe.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::case::{Job, RATE};
 
-/// How near a movie comes to its frames, and what it says about its colours.
+/// The difference between a movie and its frames, and the colour space that the movie names.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// Of the brightness plane, in dB; infinite if equal.
+    /// PSNR of the luma plane in dB; infinite if equal.
     pub psnr: f64,
-    /// Of the brightness plane, 1 if equal.
+    /// SSIM of the luma plane; 1 if equal.
     pub ssim: f64,
-    /// Matrix, as ffprobe names it, or none.
+    /// The matrix, as ffprobe names it, if the movie names one.
     pub matrix: Option<String>,
 }
 
-/// Holds the movie against its frames, picture by picture.
+/// Compares a movie with its frames, picture by picture.
 ///
-/// The frames are converted by ffmpeg with the matrix that the movie names, or with BT.601 if it names none, which is
-/// what ffmpeg means then: only what the contestant's own conversion and encoding have lost is counted.
+/// ffmpeg converts the frames with the matrix that the movie names, or with BT.601 if it names none, which is the
+/// default of ffmpeg. So only the loss of the contestant's conversion and encoding counts.
 ///
 /// # Errors
-/// Other pictures than there are frames; what ffmpeg or ffprobe say.
+/// If the movie has not as many pictures as there are frames, or with the message of ffmpeg or ffprobe.
 pub fn look(job: &Job) -> Result<Picture, String> {
     let fields = probe(&job.output)?;
     let field = |name: &str| {
         let line = fields.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        line.ok_or_else(|| format!("ffprobe does not tell {name}"))
+        line.ok_or_else(|| format!("ffprobe does not print {name}"))
     };
     let pictures = field("nb_read_packets")?;
     if pictures != job.case.frames.to_string() {
@@ -42,7 +42,7 @@ pub fn look(job: &Job) -> Result<Picture, String> {
     };
     match (value("PSNR y:"), value("SSIM Y:")) {
         (Some(psnr), Some(ssim)) => Ok(Picture { psnr, ssim, matrix }),
-        _ => Err(format!("ffmpeg does not tell PSNR and SSIM: {text}")),
+        _ => Err(format!("ffmpeg does not print PSNR and SSIM: {text}")),
     }
 }
 
@@ -54,7 +54,7 @@ fn probe(movie: &Path) -> Result<String, String> {
 }
 
 fn compare(job: &Job, matrix: &str) -> Result<String, String> {
-    // Both sides are counted, not timed: raw streams and movies without edit lists have other times.
+    // Pictures are paired by number, not by time: the times of raw streams and of movies without edit lists differ.
     let filter = format!(
         "[0:v]settb=1/{RATE},setpts=N,split[m1][m2];\
          [1:v]scale=out_color_matrix={matrix}:out_range=tv:flags=area+accurate_rnd+full_chroma_inp,format=yuv420p,\
@@ -68,7 +68,7 @@ fn compare(job: &Job, matrix: &str) -> Result<String, String> {
     output(&mut ffmpeg).map(|(_, stderr)| stderr)
 }
 
-/// Standard output and standard error of a program that must succeed.
+/// Returns standard output and standard error of a program that must succeed.
 fn output(command: &mut Command) -> Result<(String, String), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{program}: {error}"))?;

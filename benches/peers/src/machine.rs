@@ -1,10 +1,10 @@
-//! The machine that the figures are of.
+//! The machine on which the figures are measured.
 
 use std::process::Command;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-/// Processor, cores, memory, system, compiler: one line.
+/// Describes processor, cores, memory, system and compiler in one line.
 pub fn describe() -> String {
     let processor = file_field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into());
     let cores = cores();
@@ -19,13 +19,13 @@ pub fn describe() -> String {
     format!("{processor}, {cores} cores{memory}; {system}; {compiler}")
 }
 
-/// How many processors there are.
+/// Returns the number of cores.
 pub fn cores() -> f64 {
     available_parallelism().map_or(1, usize::from) as f64
 }
 
-/// How many cores others keep busy, watched for two seconds, if they are so many that the figures suffer. The system's
-/// load average would still count what ran before.
+/// Returns how many cores other work keeps busy, measured over two seconds, if it is enough to disturb the figures. The
+/// load average of the system would include work that has ended.
 pub fn disturbance() -> Option<f64> {
     let before = busy_and_all()?;
     std::thread::sleep(Duration::from_secs(2));
@@ -34,7 +34,7 @@ pub fn disturbance() -> Option<f64> {
     (busy > 0.1 * cores()).then_some(busy)
 }
 
-/// The time that all cores together have worked, and have been there (proc(5): user, nice, system, idle, iowait, …).
+/// Returns the busy time and the total time of all cores together (proc(5): user, nice, system, idle, iowait, …).
 fn busy_and_all() -> Option<(f64, f64)> {
     let stat = std::fs::read_to_string("/proc/stat").ok()?;
     let times: Vec<f64> = stat.lines().next()?.split_whitespace().skip(1).take(8).flat_map(str::parse).collect();
@@ -42,14 +42,14 @@ fn busy_and_all() -> Option<(f64, f64)> {
     Some((all - times.get(3)? - times.get(4)?, all))
 }
 
-/// The first value of a name in a file of lines like "name : value".
+/// Returns the first value of a name in a file with lines like "name : value".
 fn file_field(path: &str, name: &str) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim_start_matches([' ', '\t', ':']).to_string())
 }
 
-/// What a program says first; an error if it is not there or fails.
+/// Returns the first line that a program prints, or an error if it cannot be started or fails.
 pub fn first_line(command: &mut Command) -> Result<String, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{program}: {error}"))?;

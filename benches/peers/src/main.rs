@@ -1,4 +1,4 @@
-//! kinetograph beside what people use today: whole processes, in turn, in one run, on the same frames.
+//! Compares kinetograph with what people use today: whole processes, in turn, in one run, on the same frames.
 
 mod case;
 mod chart;
@@ -21,58 +21,58 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use kinetograph::Preset;
 
 use crate::case::{Case, Job};
-use crate::comparison::Studio;
+use crate::comparison::Runner;
 use crate::contestants::{Contestant, Entry, Programs};
 use crate::scene::Scene;
 
-/// Measures kinetograph beside what people use today.
+/// Compares kinetograph with what people use today.
 ///
-/// Frames are drawn into a temporary folder (TMPDIR says where); then the contestants encode them in turn, round after
-/// round, each in a process of its own.
+/// The program draws frames into a temporary folder (in TMPDIR). Then the contestants encode them in turn, round after
+/// round, each in a separate process.
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
-    part: Option<Part>,
-    /// Short movies only, to see that it runs
+    task: Option<Task>,
+    /// Encode short movies only, as a quick check
     #[arg(long)]
     quick: bool,
-    /// Rounds; the tables show their medians
+    /// Number of rounds; the tables show medians
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
     rounds: u8,
-    /// Only these contestants
+    /// Run only these contestants
     #[arg(long, value_delimiter = ',')]
     contestants: Vec<Contestant>,
-    /// One case instead of the usual ones: scene, size, frames
+    /// Run one case instead of the usual ones; needs size, frames and preset
     #[arg(long, requires_all = ["size", "frames", "preset"])]
     scene: Option<Scene>,
-    /// Width and height of that case's frames in pixels, as 640x480
+    /// Width and height of the frames of that case in pixels, such as 640x480
     #[arg(long, value_parser = size)]
     size: Option<(u32, u32)>,
-    /// That case's number of frames
+    /// Number of frames of that case
     #[arg(long)]
     frames: Option<u32>,
-    /// That case's presets
+    /// Presets of that case
     #[arg(long, value_delimiter = ',')]
     preset: Vec<Preset>,
     /// Write BENCHMARKS.md and docs/benchmarks.png into this folder
     #[arg(long, value_name = "FOLDER")]
     write: Option<PathBuf>,
-    /// What `cargo bench` has printed, for that page
+    /// The output of `cargo bench`, to include in BENCHMARKS.md
     #[arg(long, value_name = "FILE", requires = "write")]
     benches: Option<PathBuf>,
-    /// The Python that may have PyAV, imageio-ffmpeg and matplotlib
+    /// A Python, possibly with PyAV, imageio-ffmpeg and matplotlib
     #[arg(long, env = "PYTHON", default_value = "python3")]
     python: PathBuf,
-    /// The library's example program; another, waves, is beside it
+    /// The example encode_raw; the example waves is in the same folder
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/examples/encode_raw"))]
     encode_raw: PathBuf,
 }
 
-/// What this program does when it has started itself.
+/// The tasks for which this program starts itself.
 #[derive(Subcommand)]
 #[command(hide = true)]
-enum Part {
+enum Task {
     /// Draws frames
     Draw {
         #[command(flatten)]
@@ -80,7 +80,7 @@ enum Part {
         rgba: PathBuf,
         i420: PathBuf,
     },
-    /// Is one contestant
+    /// Runs one contestant
     Perform {
         who: Contestant,
         #[command(flatten)]
@@ -108,12 +108,12 @@ struct Frames {
 
 fn main() {
     let arguments = Arguments::parse();
-    let outcome = match &arguments.part {
+    let outcome = match &arguments.task {
         None => compare(&arguments),
-        Some(Part::Draw { frames, rgba, i420 }) => {
+        Some(Task::Draw { frames, rgba, i420 }) => {
             frames.scene.write(frames.size, frames.frames, rgba, i420).map_err(Into::into)
         }
-        Some(Part::Perform { who, frames, preset, bit_rate, rgba, output }) => who.perform(&Job {
+        Some(Task::Perform { who, frames, preset, bit_rate, rgba, output }) => who.perform(&Job {
             case: Case { scene: frames.scene, size: frames.size, frames: frames.frames, preset: *preset },
             rgba: rgba.clone(),
             i420: PathBuf::new(),
@@ -134,7 +134,7 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let present: Vec<Contestant> = field.iter().filter(|entry| entry.found.is_ok()).map(|entry| entry.who).collect();
     for program in ["x264", "ffmpeg", "ffprobe"] {
         machine::first_line(Command::new(program).arg(if program == "x264" { "--version" } else { "-version" }))
-            .map_err(|error| format!("{error}: what everything is measured against, or judged by"))?;
+            .map_err(|error| format!("{error}: the comparison needs it"))?;
     }
     let disturbance = machine::disturbance();
     if let Some(load) = disturbance {
@@ -143,14 +143,14 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let mut tables = Vec::new();
     let plans = arguments.plans();
-    // The others are about the library alone.
+    // The chart has only the cases of the first plan.
     let charted = plans.first().map_or(0, |plan| plan.cases.len());
     for plan in plans {
         let contestants: Vec<Contestant> =
             plan.contestants.iter().copied().filter(|who| present.contains(who)).collect();
-        let mut studio = Studio::new(folder.path(), &programs, plan.rounds.into());
+        let mut runner = Runner::new(folder.path(), &programs, plan.rounds.into());
         for case in plan.cases {
-            let table = studio.compare(case, &contestants)?;
+            let table = runner.compare(case, &contestants)?;
             println!("{}", document::table(&table));
             tables.push(table);
         }
@@ -209,7 +209,7 @@ impl Arguments {
             Plan { cases: beside, contestants: program(), rounds },
         ];
         if self.write.is_some() {
-            // For the memory, which one round tells; the frames fill 8 GB.
+            // This case measures memory, for which one round suffices. The frames take 8 GB.
             let long = cases(Scene::Plot, (1280, 720), 1600, &[veryfast]);
             plans.push(Plan { cases: long, contestants: program(), rounds: 1 });
         }
@@ -219,5 +219,5 @@ impl Arguments {
 
 fn size(text: &str) -> Result<(u32, u32), String> {
     let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    sides.ok_or_else(|| "write it as 640x480".into())
+    sides.ok_or_else(|| "it must be like 640x480".into())
 }

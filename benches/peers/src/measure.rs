@@ -1,4 +1,4 @@
-//! What processes cost, as the system counts it.
+//! The cost of processes, as the system measures it.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use wait4::Wait4;
 
-/// What one run has cost.
+/// The cost of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
     /// User and system time of all processes, in seconds.
     pub cpu: f64,
     /// From starting the first process to the end of the last, in seconds.
     pub wall: f64,
-    /// Peak resident memory in bytes; of several processes the sum.
+    /// Peak resident memory in bytes; the sum if there are several processes.
     pub memory: f64,
     /// Size of the movie in bytes.
     pub bytes: u64,
 }
 
-/// Runs processes, each one's output the next one's input, that make a movie; what they say on standard error goes to
+/// Runs the processes that make a movie. The output of each is the input of the next, and their standard error goes to
 /// `log`.
 ///
 /// # Errors
-/// The first process that cannot be started or that fails, with the end of the log.
+/// If a process cannot be started or fails, with the end of the log.
 pub fn run(stages: Vec<Command>, output: &Path, log: &Path) -> Result<Cost, String> {
     let messages = File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
     let _ = fs::remove_file(output);

@@ -1,4 +1,4 @@
-//! The frames: what people film, drawn from a seed.
+//! The frames, drawn from a seed.
 
 use std::f32::consts::TAU;
 use std::fs::File;
@@ -15,9 +15,10 @@ use tiny_skia::{
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Scene {
-    /// Five curves of 500 points and forty markers over grid lines: most of a frame stays as it was.
+    /// Five curves of 500 points and forty markers over grid lines: most of a frame does not change.
     Plot,
-    /// A textured landscape under a moving camera, things in front of it, grain: every pixel of a frame changes.
+    /// A textured landscape under a moving camera, with objects in front of it and grain: every pixel of a frame
+    /// changes.
     Photo,
 }
 
@@ -29,7 +30,7 @@ impl Scene {
         }
     }
 
-    /// Writes frames as RGBA, and as the I420 that the library makes of them (BT.709, limited range).
+    /// Writes frames as RGBA, and as the I420 into which the library converts them (BT.709, limited range).
     pub fn write(self, (width, height): (u32, u32), frames: u32, rgba: &Path, i420: &Path) -> io::Result<()> {
         let (mut rgba, mut i420) = (BufWriter::new(File::create(rgba)?), BufWriter::new(File::create(i420)?));
         let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
@@ -102,7 +103,7 @@ fn draw_plot(canvas: &mut Pixmap, seconds: f32) {
 fn draw_photo(canvas: &mut Pixmap, backdrop: &Pixmap, seconds: f32, frame: u32) {
     let (width, height) = (canvas.width() as f32, canvas.height() as f32);
     let smooth = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
-    // The camera pans, turns and zooms; the middle of the picture is twice as large as the canvas.
+    // The camera pans, turns and zooms. The backdrop is twice as wide and high as the canvas.
     let camera = Transform::from_translate(-width - 0.02 * width * seconds, -height - 0.01 * height * seconds)
         .post_rotate(3.0 * (0.4 * seconds).sin())
         .post_scale(1.0 + 0.01 * seconds.min(20.0), 1.0 + 0.01 * seconds.min(20.0))
@@ -110,8 +111,8 @@ fn draw_photo(canvas: &mut Pixmap, backdrop: &Pixmap, seconds: f32, frame: u32) 
     canvas.fill(Color::BLACK);
     canvas.draw_pixmap(0, 0, backdrop.as_ref(), &smooth, camera, None);
 
-    for thing in 0..4 {
-        let phase = thing as f32 * 0.25;
+    for object in 0..4 {
+        let phase = object as f32 * 0.25;
         let x = width * (0.5 + 0.4 * (TAU * (0.07 * seconds + phase)).sin());
         let y = height * (0.5 + 0.3 * (TAU * (0.05 * seconds + 2.0 * phase)).cos());
         let texture = Transform::from_translate(-width * phase, -height * phase).post_rotate(40.0 * seconds);
@@ -129,7 +130,7 @@ fn draw_photo(canvas: &mut Pixmap, backdrop: &Pixmap, seconds: f32, frame: u32) 
 
     let mut random = fastrand::Rng::with_seed(u64::from(frame));
     for pixel in canvas.pixels_mut() {
-        // Two dice of 0 to 3: grain whose middle values are the likeliest.
+        // Grain is the sum of two random numbers from 0 to 3, so that its middle values are the most likely.
         let dice = random.u8(..);
         let grain = (dice & 3) + (dice >> 2 & 3);
         let add = |channel: u8| channel.saturating_add(grain).saturating_sub(3);
@@ -138,8 +139,7 @@ fn draw_photo(canvas: &mut Pixmap, backdrop: &Pixmap, seconds: f32, frame: u32) 
     }
 }
 
-/// Surfaces with sharp edges, and on them noise of nine octaves, the finer the fainter, as clouds, rocks and leaves
-/// have it.
+/// Draws surfaces with sharp edges, and on them noise of seven octaves, as clouds, rocks and leaves have it.
 fn backdrop(width: u32, height: u32) -> Pixmap {
     let mut picture = Pixmap::new(width, height).expect("a valid size");
     picture.fill(Color::from_rgba8(120, 150, 190, 255));

@@ -1,6 +1,6 @@
-//! Numbers out of runs.
+//! Statistics of runs.
 
-/// A ratio of two contestants that ran in turn: the median of the rounds' ratios, the smallest, the largest.
+/// The ratio of two contestants that ran in turn: the median, smallest and largest of the rounds' ratios.
 #[derive(Clone, Copy, Debug)]
 pub struct Ratio {
     pub median: f64,
@@ -9,7 +9,7 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// Round by round, so that what slows the machine for a while slows both.
+    /// Computes ratios round by round, because a temporary slowdown of the machine then affects both contestants.
     pub fn of(values: &[f64], reference: &[f64]) -> Self {
         let ratios: Vec<f64> = values.iter().zip(reference).map(|(value, reference)| value / reference).collect();
         Self {
@@ -26,7 +26,7 @@ impl std::fmt::Display for Ratio {
     }
 }
 
-/// The middle value, of an even number the mean of the middle two.
+/// Returns the middle value, or the mean of the middle two if the count is even.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! What a program looks like that is glued by hand from the crates yuv, x264 and mp4.
+//! A program that combines the crates yuv, x264 and mp4.
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
@@ -13,7 +13,7 @@ use crate::case::{Job, RATE};
 
 pub fn encode(job: &Job) -> Outcome {
     let (width, height) = job.case.size;
-    // Without a word on quality it is x264's CRF 23; the crate can set no other.
+    // The default is CRF 23; the crate cannot set another.
     let setup = Setup::preset(preset(job.case.preset), Tune::None, false, false);
     let setup = setup.fps(RATE, 1).timebase(1, RATE).annexb(false).high();
     let mut encoder =
@@ -61,7 +61,7 @@ pub fn encode(job: &Job) -> Outcome {
 
 struct Output<W> {
     writer: Mp4Writer<W>,
-    /// What makes the first decoding time 0.
+    /// The ticks that make the first decoding time 0.
     shift: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! kinetograph, on frames that are ready.
+//! kinetograph, on frames that exist already.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -10,7 +10,7 @@ use super::{Frames, Outcome};
 use crate::case::{CRF, Job, RATE};
 
 pub fn movie(job: &Job) -> Outcome {
-    let settings = settings(job).expected_frames(job.case.frames.into());
+    let settings = settings(job).expected_frames(u64::from(job.case.frames));
     let mut frames = Frames::open(job)?;
     let mut canvas = Pixmap::new(job.case.size.0, job.case.size.1).ok_or("the size")?;
     let mut movie = Movie::create(&job.output, &settings)?;

@@ -1,4 +1,4 @@
-//! Who is measured: how each is found, started, and what its figures include.
+//! The contestants: how to find and start each, and what its figures include.
 
 mod glued;
 mod library;
@@ -19,7 +19,7 @@ pub type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Contestant {
-    /// The x264 program on ready I420
+    /// The x264 program on I420
     X264,
     /// kinetograph's Movie
     Movie,
@@ -41,7 +41,7 @@ pub enum Contestant {
     Matplotlib,
 }
 
-/// A contestant and its versions, or what of it is missing.
+/// A contestant with its versions, or with what is missing.
 pub struct Entry {
     pub who: Contestant,
     pub found: Result<String, String>,
@@ -53,7 +53,7 @@ impl Entry {
     }
 }
 
-/// Where the programs are that are not this one.
+/// Paths of the programs that contestants need.
 pub struct Programs {
     pub python: PathBuf,
     pub encode_raw: PathBuf,
@@ -75,36 +75,39 @@ impl Contestant {
         }
     }
 
-    /// What its figures include besides encoding and writing the file.
+    /// Returns what its figures include besides encoding and writing the file.
     pub fn includes(self) -> &'static str {
         match self {
-            Self::X264 => "reads I420 that is ready: no conversion, no container. The limit for one encoder",
+            Self::X264 => "reads I420, converts nothing, and writes no container: the limit for one encoder",
             Self::Movie => "reads RGBA, converts, muxes crash-safe and moov-first",
-            Self::Animation => "the same; workers copy the frames in and encode parts side by side",
+            Self::Animation => "does the same; workers read the frames and encode segments in parallel",
             Self::EncodeRaw => {
-                "the example program on a file of RGBA: reads, converts, muxes crash-safe and moov-first"
+                "the example program, which reads a file of RGBA, converts, muxes crash-safe and moov-first"
             }
             Self::FfmpegPipe => {
-                "two processes: one reads RGBA and writes it to a pipe, ffmpeg converts and muxes, index last, with \
-                 matplotlib's options; memory is the sum"
+                "two processes: one reads RGBA and writes it to a pipe; ffmpeg, with the options of matplotlib, \
+                 converts and muxes, index last. Memory is the sum of both"
             }
             Self::Glued => {
-                "reads RGBA, yuv converts (its default mode, BT.601: the x264 crate cannot tag), mp4::Mp4Writer muxes, index last"
+                "reads RGBA; yuv converts in its default mode (BT.601, because the x264 crate cannot write tags); \
+                 mp4::Mp4Writer muxes, index last"
             }
             Self::Openh264 => {
-                "reads RGBA, openh264 converts, muxide muxes, index first; no CRF and no presets: it is given the bit \
-                 rate of the x264 program's stream and its complexity low, medium or high"
+                "reads RGBA; openh264 converts; muxide muxes, index first. Without CRF and presets, openh264 gets the \
+                 bit rate of the x264 program's stream, and a low, medium or high complexity"
             }
-            Self::Pyav => "reads RGBA into numpy, PyAV converts and muxes, index last",
-            Self::ImageioFfmpeg => "reads RGBA, pipes it into an ffmpeg program; memory is of the larger process",
+            Self::Pyav => "reads RGBA into numpy; PyAV converts and muxes, index last",
+            Self::ImageioFfmpeg => {
+                "reads RGBA and pipes it into an ffmpeg program. Memory is that of the larger process"
+            }
             Self::Matplotlib => {
-                "reads RGBA, Agg draws it as a figure's only image, FFMpegWriter pipes that into the ffmpeg program; \
-                 memory is of the larger process"
+                "reads RGBA; Agg draws it as the only image of a figure; FFMpegWriter pipes that into the ffmpeg \
+                 program. Memory is that of the larger process"
             }
         }
     }
 
-    /// The versions of what it consists of, or what is missing.
+    /// Returns the versions of its components, or what is missing.
     fn find(self, programs: &Programs) -> Result<String, String> {
         let crates = |names: &[&str]| {
             names.iter().map(|name| format!("{name} {}", crate_version(name))).collect::<Vec<_>>().join(", ")
@@ -125,7 +128,7 @@ impl Contestant {
         }
     }
 
-    /// The processes that do the job, each one's output the next one's input.
+    /// Returns the processes that do the job. The output of each is the input of the next.
     pub fn stages(self, job: &Job, programs: &Programs) -> Vec<Command> {
         let size = format!("{}x{}", job.case.size.0, job.case.size.1);
         let (rate, crf, preset) = (RATE.to_string(), CRF.to_string(), job.case.preset.to_string());
@@ -162,7 +165,7 @@ impl Contestant {
         }
     }
 
-    /// This program as a process of its own, that calls [`perform`](Self::perform).
+    /// Returns this program as a separate process that calls [`perform`](Self::perform).
     fn within_this_program(self, job: &Job) -> Command {
         let mut command = Command::new(env::current_exe().expect("the path of this program"));
         let who = self.to_possible_value().expect("a value");
@@ -174,7 +177,7 @@ impl Contestant {
         command
     }
 
-    /// Does the job in this process; for the pipe, its first half.
+    /// Does the job in this process. For the pipe, that is its first half.
     pub fn perform(self, job: &Job) -> Outcome {
         match self {
             Self::Movie => library::movie(job),
@@ -182,7 +185,7 @@ impl Contestant {
             Self::FfmpegPipe => write_to_pipe(job),
             Self::Glued => glued::encode(job),
             Self::Openh264 => openh264::encode(job),
-            other => Err(format!("{} is a program of its own", other.name()).into()),
+            other => Err(format!("{} is a separate program", other.name()).into()),
         }
     }
 }
@@ -205,7 +208,7 @@ impl Programs {
     }
 }
 
-/// Frames that come one after another from the job's file, into a buffer that the contestant draws on.
+/// Reads the frames of a job one after another into a buffer of the contestant.
 struct Frames(File);
 
 impl Frames {
@@ -229,7 +232,7 @@ fn write_to_pipe(job: &Job) -> Outcome {
     Ok(pipe.flush()?)
 }
 
-/// The version of a crate that this program was built with.
+/// Returns the version of a crate that this program was built with.
 fn crate_version(name: &str) -> &'static str {
     let lock = include_str!("../../Cargo.lock");
     let entry = lock.split("[[package]]").find(|entry| entry.contains(&format!("\nname = \"{name}\"\n")));

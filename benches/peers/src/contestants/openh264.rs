@@ -1,4 +1,4 @@
-//! What a program looks like that uses openh264 and muxide.
+//! A program that uses openh264 and muxide.
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -1,0 +1,377 @@
+//! What can go wrong, with the facts in the variants.
+
+mod mp4;
+mod segment;
+
+use std::borrow::Cow;
+use std::error::Error as _;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::frame::PixelFormat;
+use crate::settings::{BitDepth, Chroma};
+
+pub use mp4::Mp4Error;
+pub use segment::SegmentError;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a movie, or a segment of it, could not be made.
+///
+/// `Display` prints the error without its cause, which is in [`source`](std::error::Error::source). `Debug` prints the
+/// error and its causes on one line, for people: it is what a program prints whose `main` returns this error. The facts
+/// are in the variants.
+///
+/// ```
+/// use kinetograph::{Error, Settings};
+/// match Settings::new(0, 48).validate() {
+///     Err(Error::Setting { name, value, .. }) => assert_eq!((name, &*value), ("width", "0")),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting has a value that cannot be used. [`Settings::validate`](crate::Settings::validate) finds it, or the
+    /// function that makes the movie, before a file exists.
+    #[error("{name} is {value}; {allowed}")]
+    #[non_exhaustive]
+    Setting {
+        /// The name of the setter, or of the argument or type that the value was given for.
+        name: &'static str,
+        /// The value given.
+        value: String,
+        /// What is allowed, as a clause: "it must be 0 to 51".
+        allowed: Cow<'static, str>,
+    },
+
+    /// An option of x264 cannot be used. [`Settings::validate`](crate::Settings::validate) finds it, or the function that
+    /// makes the movie, before a file exists.
+    #[error("x264 option {name:?} is {}; {reason}", Shortened(value))]
+    #[non_exhaustive]
+    X264Option {
+        /// The name given.
+        name: String,
+        /// The value given.
+        value: String,
+        /// Why it cannot be used, as a clause: "x264 has no option of that name".
+        reason: Cow<'static, str>,
+    },
+
+    /// A frame does not have the size of the movie. A [`Movie`](crate::Movie) goes on without the frame.
+    #[error("frame {frame} is {}×{} pixels; the movie is {}×{}", got.0, got.1, expected.0, expected.1)]
+    #[non_exhaustive]
+    FrameSize {
+        /// Index of the frame.
+        frame: u64,
+        /// Width and height of the frame, in pixels.
+        got: (u32, u32),
+        /// Width and height of the movie, in pixels.
+        expected: (u32, u32),
+    },
+
+    /// A frame's stride or buffer, or the rest of an input, is too small for its size and pixel format. A
+    /// [`Movie`](crate::Movie) goes on without the frame.
+    #[error("the {part} is {got} bytes; a {width}×{height} {format} frame needs at least {needed}")]
+    #[non_exhaustive]
+    FrameData {
+        /// What is too small.
+        part: FramePart,
+        /// Bytes given.
+        got: usize,
+        /// Bytes needed.
+        needed: usize,
+        /// Width of the frame in pixels.
+        width: u32,
+        /// Height of the frame in pixels.
+        height: u32,
+        /// The pixel format.
+        format: PixelFormat,
+    },
+
+    /// Planes do not fit the converter or the frame.
+    #[error("the planes' {mismatch}")]
+    #[non_exhaustive]
+    Planes {
+        /// What does not fit.
+        mismatch: PlanesMismatch,
+    },
+
+    /// A time given for a frame, or the duration of a hold, cannot be used. The [`Movie`](crate::Movie) goes on without
+    /// the frame.
+    #[error("frame {frame} at {seconds} s: {reason}")]
+    #[non_exhaustive]
+    Time {
+        /// Index of the frame.
+        frame: u64,
+        /// The time or duration given, in seconds.
+        seconds: f64,
+        /// Why it cannot be used.
+        reason: TimeError,
+    },
+
+    /// A movie was finished without a single frame.
+    #[error("the movie has no frames; an MP4 needs at least one")]
+    NoFrames,
+
+    /// An image's pixels are not 8-bit RGBA, RGB or grey.
+    #[cfg(feature = "image")]
+    #[error("an image of {pixels:?} pixels is no frame; convert it first, as with to_rgba8")]
+    #[non_exhaustive]
+    Image {
+        /// The type of the image's pixels.
+        pixels: image::ColorType,
+    },
+
+    /// The closure that draws the frames of an [`Animation`](crate::Animation) has failed.
+    #[error("drawing frame {frame} failed")]
+    #[non_exhaustive]
+    Draw {
+        /// Index of the frame.
+        frame: u64,
+        /// What the closure returned.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    /// The closure given to [`on_progress`](crate::Animation::on_progress) has cancelled the movie.
+    #[error("cancelled")]
+    Cancelled,
+
+    /// A segment of an [`Animation`](crate::Animation) cannot be used.
+    #[error("{}: {problem}", segment_name(*index, path.as_deref()))]
+    #[non_exhaustive]
+    Segment {
+        /// The index of the segment, if it is known.
+        index: Option<u64>,
+        /// The file that it was read from, if any.
+        path: Option<PathBuf>,
+        /// Why it cannot be used.
+        problem: SegmentError,
+    },
+
+    /// libx264 refused its parameters or failed to encode.
+    #[error("x264 {doing}: {message}")]
+    #[non_exhaustive]
+    X264 {
+        /// What it was asked to do: "opening the encoder".
+        doing: &'static str,
+        /// x264's own message.
+        message: String,
+    },
+
+    /// Reading or writing failed.
+    #[error("{doing}")]
+    #[non_exhaustive]
+    Io {
+        /// What was attempted, on which path.
+        doing: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+
+    /// Encoding or writing failed, and the frames before it were kept in a playable file.
+    #[error("the movie is incomplete; its frames so far are in {}", kept.display())]
+    #[non_exhaustive]
+    Unfinished {
+        /// The unfinished, playable file, which [`recover`](crate::recover) can finish.
+        kept: PathBuf,
+        /// What failed.
+        source: Box<Error>,
+    },
+
+    /// A file cannot be recovered because a process is still recording into it.
+    #[error("{} is still being recorded", path.display())]
+    #[non_exhaustive]
+    StillRecording {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// A stream does not fit in an MP4 file, or a file cannot be recovered.
+    #[error("{}{reason}", path.as_deref().map(|path| format!("{}: ", path.display())).unwrap_or_default())]
+    #[non_exhaustive]
+    Mp4 {
+        /// The file that cannot be recovered.
+        path: Option<PathBuf>,
+        /// What is wrong with it.
+        reason: Mp4Error,
+    },
+
+    /// An earlier error, which was returned then, already ended the movie.
+    #[error("an earlier error already ended this movie")]
+    Ended,
+}
+
+/// What is too small in [`Error::FrameData`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FramePart {
+    /// The bytes from one row to the next.
+    Stride,
+    /// The frame's buffer.
+    Buffer,
+    /// What an input still had when a frame was read from it.
+    Input,
+}
+
+impl fmt::Display for FramePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stride => "stride",
+            Self::Buffer => "buffer",
+            Self::Input => "rest of the input",
+        })
+    }
+}
+
+/// What does not fit in [`Error::Planes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanesMismatch {
+    /// The size of the luma plane.
+    #[error("size is {}×{}; it must be {}×{}", got.0, got.1, needed.0, needed.1)]
+    #[non_exhaustive]
+    Size {
+        /// Width and height of the planes, in luma samples.
+        got: (usize, usize),
+        /// Width and height that the frame needs, in luma samples.
+        needed: (usize, usize),
+    },
+    /// The chroma format.
+    #[error("chroma is {got}; it must be {needed}")]
+    #[non_exhaustive]
+    Chroma {
+        /// That of the planes.
+        got: Chroma,
+        /// That of the converter.
+        needed: Chroma,
+    },
+    /// The bits per sample.
+    #[error("bit depth is {got}; it must be {needed}")]
+    #[non_exhaustive]
+    BitDepth {
+        /// Those of the planes.
+        got: BitDepth,
+        /// Those of the converter.
+        needed: BitDepth,
+    },
+}
+
+/// Why a time cannot be used in [`Error::Time`].
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TimeError {
+    /// The time is negative, not a number, or more than 2^53 ticks of the movie's timescale.
+    #[error("it must be a number, not negative, of at most 2^53 ticks")]
+    NotCountable,
+    /// The time is not after that of the frame before.
+    #[error("it must be later than the frame before, at {previous_seconds} s")]
+    #[non_exhaustive]
+    NotAfter {
+        /// The time of the frame before, in seconds.
+        previous_seconds: f64,
+    },
+    /// A frame would be shown for too long: players count its duration in 28 bits.
+    #[error("a frame can be shown for at most {max_seconds} s")]
+    #[non_exhaustive]
+    TooLong {
+        /// The longest duration, in seconds.
+        max_seconds: f64,
+    },
+    /// There is no frame yet that could be held.
+    #[error("there is no frame yet to hold")]
+    NoFrame,
+}
+
+impl Error {
+    pub(crate) fn setting(name: &'static str, value: impl ToString, allowed: impl Into<Cow<'static, str>>) -> Self {
+        Self::Setting { name, value: value.to_string(), allowed: allowed.into() }
+    }
+
+    pub(crate) fn x264_option(name: &str, value: &str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::X264Option { name: name.into(), value: value.into(), reason: reason.into() }
+    }
+
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Io { doing, source }
+    }
+}
+
+impl From<Mp4Error> for Error {
+    fn from(reason: Mp4Error) -> Self {
+        Self::Mp4 { path: None, reason }
+    }
+}
+
+/// A program whose `main` returns an error prints its `Debug`, so that is made for people.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+fn segment_name(index: Option<u64>, path: Option<&Path>) -> String {
+    match (index, path) {
+        (Some(index), Some(path)) => format!("segment {index} in {}", path.display()),
+        (Some(index), None) => format!("segment {index}"),
+        (None, Some(path)) => path.display().to_string(),
+        (None, None) => "a segment".into(),
+    }
+}
+
+/// A quoted text, of which a long one is cut off.
+struct Shortened<'a>(&'a str);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// The most characters.
+        const MOST: usize = 60;
+        match self.0.char_indices().nth(MOST) {
+            Some((end, _)) => write!(f, "{:?}…", &self.0[..end]),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_repeats_its_cause_and_debug_has_each_once() {
+        let io = || Error::io("writing x.mp4")(std::io::Error::other("the disk is full"));
+        let unfinished = || Error::Unfinished { kept: "x.mp4.part".into(), source: Box::new(io()) };
+        let draw = |source: Error| Error::Draw { frame: 333, source: source.into() };
+        for (error, causes) in [(io(), 1), (unfinished(), 2), (draw(io()), 2), (draw(unfinished()), 3)] {
+            let mut texts = vec![error.to_string()];
+            let mut cause = error.source();
+            while let Some(source) = cause {
+                texts.push(source.to_string());
+                cause = source.source();
+            }
+            assert_eq!(texts.len(), 1 + causes, "{texts:?}");
+            for pair in texts.windows(2) {
+                assert!(!pair[0].contains(&pair[1]), "{texts:?}");
+            }
+            assert_eq!(format!("{error:?}"), texts.join(": "));
+        }
+    }
+
+    #[test]
+    fn long_values_are_cut_off_in_the_text_alone() {
+        let error = Error::x264_option("zones", &"é".repeat(1000), "the value is too long");
+        assert_eq!(
+            error.to_string(),
+            format!("x264 option \"zones\" is \"{}\"…; the value is too long", "é".repeat(60))
+        );
+        assert!(matches!(error, Error::X264Option { value, .. } if value.chars().count() == 1000));
+    }
+}

@@ -1,0 +1,79 @@
+//! Errors of the container.
+
+/// Why a stream does not fit in an MP4 file, or a file cannot be [recovered](crate::recover).
+///
+/// `TooLarge` and `PacketOrder` concern movies that are being made, the others files that are read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mp4Error {
+    /// A number is larger than its field in the file format, or than what this crate reads into memory.
+    #[error("{what} is {value}; it can be at most {limit}")]
+    #[non_exhaustive]
+    TooLarge {
+        /// What is counted, and its unit.
+        what: &'static str,
+        /// The number.
+        value: u64,
+        /// The largest number that is possible.
+        limit: u64,
+    },
+
+    /// A packet does not follow the one before it in decoding order, or its times are too far apart.
+    #[error("packet {packet} has dts {dts} and pts {pts}; packets must come in decoding order")]
+    #[non_exhaustive]
+    PacketOrder {
+        /// Number of the packet, counted from 0.
+        packet: u32,
+        /// Its decoding time in ticks, counted from the presentation of the first frame.
+        dts: i64,
+        /// Its presentation time in ticks.
+        pts: i64,
+    },
+
+    /// The file does not begin with an `ftyp` box.
+    #[error("it is not an MP4 file")]
+    NotMp4,
+
+    /// The file has no `moov` box in its place: it is a progressive recording, which cannot be recovered, or it ends
+    /// before its first fragment.
+    #[error("it has no index: it is a progressive recording, or ends before its first fragment")]
+    NoIndex,
+
+    /// The file has more than one track, or none.
+    #[error("it has {tracks} tracks; a movie of this crate has one")]
+    #[non_exhaustive]
+    TrackCount {
+        /// Tracks in the file.
+        tracks: usize,
+    },
+
+    /// The file's track is not H.264 video.
+    #[error("its track is not H.264 video")]
+    NotH264,
+
+    /// A box is missing, or its contents cannot be.
+    #[error("its {name} box is missing or damaged")]
+    #[non_exhaustive]
+    DamagedBox {
+        /// The box's type, such as "trun".
+        name: String,
+    },
+
+    /// The index is that of a finished movie, but the file does not have all samples.
+    #[error("its index is finished, but its samples are incomplete")]
+    SamplesIncomplete,
+
+    /// The recording ends before its first fragment is complete.
+    #[error("it has no complete fragment")]
+    NoFragment,
+
+    /// A fragment is damaged before later fragments. To cut the file there would lose those.
+    #[error("the fragment at byte {at} is damaged, and another one follows at byte {next}")]
+    #[non_exhaustive]
+    DamagedFragment {
+        /// Where the damaged fragment begins, in bytes from the beginning of the file.
+        at: u64,
+        /// Where the next fragment begins.
+        next: u64,
+    },
+}

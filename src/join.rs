@@ -1,0 +1,92 @@
+//! Encoded segments become a movie.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::recording::{Recording, Written};
+use crate::report::Report;
+use crate::segment::{Batch, PacketBuffer, Segment, SegmentHeader, SegmentSource, splice};
+use crate::settings::ContainerSettings;
+use crate::sink::Sink;
+use crate::stream::StreamInfo;
+use crate::{Error, Result, SegmentError};
+
+/// Joins the segments of a movie, in order, in a file at `path`.
+///
+/// The file is byte for byte what [`Animation::save`](crate::Animation::save) makes with the same container settings.
+/// A segment carries whatever else the movie needs, so a program can join segments that it did not encode. Nothing is
+/// drawn or encoded, and one segment at a time is in memory.
+///
+/// ```no_run
+/// use kinetograph::{ContainerSettings, Segment, join};
+///
+/// let segments = (0..4).map(|index| Segment::open(format!("{index:06}.segment")));
+/// let report = join(segments, &ContainerSettings::new().title("Four segments"), "joined.mp4")?;
+/// println!("{report}");
+/// # Ok::<(), kinetograph::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the segments; [`Error::Segment`] for a segment that is missing, out of order, or of another movie;
+/// [`Error::Setting`] for container settings that cannot be used; [`Error::Io`] if writing fails. No file appears under
+/// the final name then, and an earlier one stays as it was.
+pub fn join(
+    segments: impl IntoIterator<Item = Result<Segment>>,
+    settings: &ContainerSettings,
+    path: impl AsRef<Path>,
+) -> Result<Report> {
+    let record = |settings: &ContainerSettings, stream: &StreamInfo| Recording::create(path.as_ref(), settings, stream);
+    join_into(segments, settings, record).map(|((), report)| report)
+}
+
+/// Joins the segments of a movie as [`join`] does, in memory.
+///
+/// # Errors
+/// As [`join`].
+pub fn join_to_bytes(
+    segments: impl IntoIterator<Item = Result<Segment>>,
+    settings: &ContainerSettings,
+) -> Result<(Vec<u8>, Report)> {
+    join_into(segments, settings, Recording::in_memory)
+}
+
+fn join_into<S: Sink>(
+    segments: impl IntoIterator<Item = Result<Segment>>,
+    settings: &ContainerSettings,
+    record: impl FnOnce(&ContainerSettings, &StreamInfo) -> Result<Recording<S>>,
+) -> Result<(S::Output, Report)> {
+    let begin = Instant::now();
+    let mut segments = segments.into_iter().peekable();
+    let movie = match segments.peek() {
+        Some(Ok(first)) => first.header.clone(),
+        Some(Err(_)) => return Err(segments.next().and_then(Result::err).unwrap_or(Error::NoFrames)),
+        None => return Err(Error::Segment { index: Some(0), path: None, problem: SegmentError::Missing }),
+    };
+    let SegmentHeader { plan, stream, .. } = &movie;
+    settings.validate()?;
+    settings.validate_for(stream.coded_size, stream.pixel_aspect)?;
+    let settings = ContainerSettings { expected_frames: Some(plan.frames), ..settings.clone() };
+    let mut recording = record(&settings, stream)?;
+    let deliver = &mut |packets: PacketBuffer| packets.packets().try_for_each(|packet| recording.push(&packet));
+    splice(&movie, 0..plan.count, &mut Supplied(&mut segments), deliver)?;
+    if let Some(extra) = segments.next() {
+        let Segment { header, path, .. } = extra?;
+        let problem = SegmentError::NoSuchSegment { count: plan.count };
+        return Err(Error::Segment { index: Some(header.index), path, problem });
+    }
+    let end = plan.frames as i64 * i64::from(stream.clock.frame);
+    let Written { bytes, output } = recording.finish(end)?;
+    let (width, height) = stream.coded_size;
+    let (seconds, elapsed) = (stream.clock.seconds(end), begin.elapsed());
+    Ok((output, Report { frames: plan.frames, seconds, bytes, width, height, elapsed }))
+}
+
+/// The segments to join, in the order in which they are given.
+struct Supplied<I>(I);
+
+impl<I: Iterator<Item = Result<Segment>>> SegmentSource for Supplied<I> {
+    fn next(&mut self, index: u64) -> Result<Batch> {
+        let missing = || Error::Segment { index: Some(index), path: None, problem: SegmentError::Missing };
+        Ok(self.0.next().ok_or_else(missing)??.into())
+    }
+}

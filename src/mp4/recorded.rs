@@ -1,0 +1,152 @@
+//! What makes a complete recording a finished movie.
+
+use super::Mp4Layout;
+use super::boxes::{header, mdat_header};
+use super::header::{Brands, Header, Timing};
+use super::index::{Index, Placed};
+use super::samples::Samples;
+use crate::Result;
+use crate::sink::Sink;
+
+/// A recording whose samples are complete, with its index in memory.
+pub(crate) struct Recorded {
+    pub(super) layout: Mp4Layout,
+    pub(super) header: Header,
+    pub(super) samples: Samples,
+    /// Ticks from the presentation of the first frame to the end of the last one's.
+    pub(super) movie: u64,
+    /// When in the media the first frame is shown, in ticks.
+    pub(super) media_time: u64,
+    /// Where the space between `ftyp` and the samples or the `moov` box begins, and its length: the `free` box of a
+    /// crash-safe file, the header of a progressive file's `mdat`.
+    pub(super) reserve: (u64, u64),
+}
+
+impl Recorded {
+    /// Makes the recording in `sink` a finished movie.
+    ///
+    /// A crash-safe one is a playable file at every instant: its index is written into the reserve; where that is too
+    /// small, the samples are copied behind their index into another sink; where there is no room for a copy, the index
+    /// goes to the end. The samples of a progressive one move up, and the index is written before them.
+    pub fn finish<S: Sink>(&self, sink: &mut S) -> Result<()> {
+        match self.layout {
+            Mp4Layout::Fragmented => Ok(()),
+            Mp4Layout::Progressive => {
+                sink.shift(self.reserve.0 + self.reserve.1, self.head_length()?)?;
+                self.write_head(sink)
+            }
+            Mp4Layout::CrashSafe => {
+                if self.commit(sink)? {
+                    return Ok(());
+                }
+                match self.progressive_copy(sink) {
+                    Ok(copy) => {
+                        *sink = copy;
+                        Ok(())
+                    }
+                    Err(_) => self.commit_at_end(sink),
+                }
+            }
+        }
+    }
+
+    /// Makes a crash-safe file a plain one in place, by writing the index into its reserve; returns `false`, and writes
+    /// nothing, if it does not fit.
+    ///
+    /// Everything after the first 8 bytes of `moov` is written into the `free` box, then the header of an `mdat` that
+    /// spans everything after it; then the header of `moov` replaces that of `free`.
+    pub(super) fn commit(&self, sink: &mut impl Sink) -> Result<bool> {
+        let (at, reserved) = self.reserve;
+        let index = self.index(sink.len() > u64::from(u32::MAX))?;
+        let Some(unused) = reserved.checked_sub(index.len()) else { return Ok(false) };
+        let mdat = header(b"mdat", sink.len() - at - index.len());
+        if mdat.len() as u64 > unused {
+            return Ok(false);
+        }
+        let mut position = at;
+        let mut head = [0; 8];
+        index.write(Placed::AsRecorded, &mut |block| {
+            // The first 8 bytes are the commit.
+            let held = if position == at { 8 } else { 0 };
+            if held > 0 {
+                head.copy_from_slice(&block[..8]);
+            }
+            sink.write_at(position + held as u64, &block[held..])?;
+            position += block.len() as u64;
+            Ok(())
+        })?;
+        sink.write_at(position, &mdat)?;
+        sink.sync()?;
+        sink.write_at(at, &head)?;
+        Ok(true)
+    }
+
+    /// Makes a crash-safe file a plain one in place, with the index at its end.
+    ///
+    /// Readers ignore the second `moov` until the `free` box becomes the `mdat` that spans everything.
+    pub(super) fn commit_at_end(&self, sink: &mut impl Sink) -> Result<()> {
+        let (at, length) = (self.reserve.0, sink.len());
+        let index = self.index(length > u64::from(u32::MAX))?;
+        let mut position = length;
+        index.write(Placed::AsRecorded, &mut |block| {
+            sink.write_at(position, block)?;
+            position += block.len() as u64;
+            Ok(())
+        })?;
+        sink.write_at(at + 8, &(length - at).to_be_bytes())?;
+        sink.sync()?;
+        sink.write_at(at, b"\0\0\0\x01mdat")
+    }
+
+    /// Makes a progressive copy of a crash-safe file, safe on the disk. Its index comes first, so that a copy cut short
+    /// plays, but it is the recording that can be recovered.
+    pub(super) fn progressive_copy<S: Sink>(&self, sink: &S) -> Result<S> {
+        let mut copy = sink.another()?;
+        self.write_head(&mut copy)?;
+        let mut chunks =
+            self.samples.chunks.iter().map(|chunk| chunk.position..chunk.position + chunk.bytes).peekable();
+        while let Some(mut range) = chunks.next() {
+            while let Some(next) = chunks.next_if(|next| next.start == range.end) {
+                range.end = next.end;
+            }
+            copy.append_from(sink, range)?;
+        }
+        copy.sync()?;
+        Ok(copy)
+    }
+
+    /// Writes the beginning of a progressive file, up to its samples.
+    pub(super) fn write_head(&self, sink: &mut impl Sink) -> Result<()> {
+        let (ftyp, index, mdat) = self.head()?;
+        let samples_at = ftyp.len() as u64 + index.len() + mdat.len() as u64;
+        sink.write_at(0, &ftyp)?;
+        let mut position = ftyp.len() as u64;
+        index.write(Placed::From(samples_at), &mut |block| {
+            sink.write_at(position, block)?;
+            position += block.len() as u64;
+            Ok(())
+        })?;
+        sink.write_at(position, &mdat)
+    }
+
+    /// Bytes of the beginning of a progressive file, up to its samples.
+    pub(super) fn head_length(&self) -> Result<u64> {
+        let (ftyp, index, mdat) = self.head()?;
+        Ok(ftyp.len() as u64 + index.len() + mdat.len() as u64)
+    }
+
+    fn head(&self) -> Result<(Vec<u8>, Index<'_>, Vec<u8>)> {
+        let ftyp = Brands::Plain.ftyp();
+        let mdat = mdat_header(self.samples.bytes);
+        let mut index = self.index(false)?;
+        if ftyp.len() as u64 + index.len() + mdat.len() as u64 + self.samples.bytes > u64::from(u32::MAX) {
+            index = self.index(true)?;
+        }
+        Ok((ftyp, index, mdat))
+    }
+
+    fn index(&self, wide: bool) -> Result<Index<'_>> {
+        let timing = Timing { movie: self.movie, media: self.samples.duration, media_time: self.media_time };
+        Index::new(&self.header, &self.samples, timing, wide)
+    }
+}

@@ -1,0 +1,35 @@
+//! The NAL units of H.264 and the bits of them that the container has to know.
+
+/// NAL unit types (H.264, Table 7-1).
+pub(crate) const SEI: u8 = 6;
+/// Sequence parameter set.
+pub(crate) const SPS: u8 = 7;
+/// Picture parameter set.
+pub(crate) const PPS: u8 = 8;
+/// Access unit delimiter.
+pub(crate) const DELIMITER: u8 = 9;
+
+/// SEI payload types (H.264, Annex D.1.1): a message of the encoder's own format, such as x264's version and options.
+pub(crate) const USER_DATA_UNREGISTERED: u8 = 5;
+/// A picture at which decoding can begin although it is not an IDR picture: x264's keyframes with open GOPs.
+pub(crate) const RECOVERY_POINT: u8 = 6;
+
+/// Returns the type of a NAL unit, which is the lower five bits of its first byte (H.264, 7.3.1); 0 if it is empty.
+pub(crate) fn unit_type(unit: &[u8]) -> u8 {
+    unit.first().map_or(0, |byte| byte & 31)
+}
+
+/// Returns whether a NAL unit is an SEI whose first message has this payload type.
+pub(crate) fn is_sei(unit: &[u8], payload_type: u8) -> bool {
+    unit_type(unit) == SEI && unit.get(1) == Some(&payload_type)
+}
+
+/// Iterates over the NAL units of a [`Packet`](crate::packet::Packet)'s data, each without the 4 bytes of its length.
+pub(crate) fn units(mut data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = data.split_first_chunk()?;
+        let (unit, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        data = rest;
+        Some(unit)
+    })
+}

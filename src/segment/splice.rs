@@ -1,0 +1,60 @@
+//! The loop that all movies made of segments go through: segments in order become one stream of packets.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::buffer::PacketBuffer;
+use super::{Segment, SegmentHeader};
+use crate::{Error, Result, SegmentError};
+
+/// Where segments come from: workers that encode them, the folder of an earlier run, files of other machines.
+pub(crate) trait SegmentSource {
+    /// Waits for the next packets of segment `index`. The splice asks for the segments in order.
+    fn next(&mut self, index: u64) -> Result<Batch>;
+}
+
+/// Packets of one segment that follow those of the batch before.
+pub(crate) struct Batch {
+    pub header: Arc<SegmentHeader>,
+    pub packets: PacketBuffer,
+    /// Whether these are the segment's last packets.
+    pub is_last: bool,
+    /// The file that the segment was read from.
+    pub path: Option<PathBuf>,
+}
+
+impl From<Segment> for Batch {
+    fn from(Segment { header, packets, path }: Segment) -> Self {
+        Self { header: Arc::new(header), packets, is_last: true, path }
+    }
+}
+
+/// Delivers the packets of some segments in order.
+///
+/// Each segment is checked here, when its packets are about to be used, wherever it comes from: that it is of the movie
+/// of `movie`, the next in order, and complete.
+pub(crate) fn splice(
+    movie: &SegmentHeader,
+    segments: Range<u64>,
+    source: &mut dyn SegmentSource,
+    deliver: &mut dyn FnMut(PacketBuffer) -> Result<()>,
+) -> Result<()> {
+    for index in segments {
+        let mut frames = 0;
+        loop {
+            let Batch { header, packets, is_last, path } = source.next(index)?;
+            frames += packets.len();
+            let refuse = |problem: SegmentError| Error::Segment { index: Some(index), path, problem };
+            header
+                .check(movie, index)
+                .and_then(|()| if is_last { header.check_frames(frames) } else { Ok(()) })
+                .map_err(refuse)?;
+            deliver(packets)?;
+            if is_last {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
