@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::recording::{Recording, Written};
+use crate::recording::Recording;
 use crate::report::Report;
-use crate::segment::{Batch, PacketBuffer, Segment, SegmentHeader, SegmentSource, splice};
+use crate::segment::{Batch, PacketBuffer, Segment, SegmentHeader, splice};
 use crate::settings::ContainerSettings;
 use crate::sink::Sink;
 use crate::stream::StreamInfo;
@@ -68,25 +68,19 @@ fn join_into<S: Sink>(
     let settings = ContainerSettings { expected_frames: Some(plan.frames), ..settings.clone() };
     let mut recording = record(&settings, stream)?;
     let deliver = &mut |packets: PacketBuffer| packets.packets().try_for_each(|packet| recording.push(&packet));
-    splice(&movie, 0..plan.count, &mut Supplied(&mut segments), deliver)?;
+    let next = &mut |index| -> Result<Batch> {
+        let missing = || Error::Segment { index: Some(index), path: None, problem: SegmentError::Missing };
+        Ok(segments.next().ok_or_else(missing)??.into())
+    };
+    splice(&movie, 0..plan.count, next, deliver)?;
     if let Some(extra) = segments.next() {
         let Segment { header, path, .. } = extra?;
         let problem = SegmentError::NoSuchSegment { count: plan.count };
         return Err(Error::Segment { index: Some(header.index), path, problem });
     }
     let end = plan.frames as i64 * i64::from(stream.clock.frame);
-    let Written { bytes, output } = recording.finish(end)?;
+    let (output, bytes) = recording.finish(end)?;
     let (width, height) = stream.coded_size;
     let (seconds, elapsed) = (stream.clock.seconds(end), begin.elapsed());
     Ok((output, Report { frames: plan.frames, seconds, bytes, width, height, elapsed }))
-}
-
-/// The segments to join, in the order in which they are given.
-struct Supplied<I>(I);
-
-impl<I: Iterator<Item = Result<Segment>>> SegmentSource for Supplied<I> {
-    fn next(&mut self, index: u64) -> Result<Batch> {
-        let missing = || Error::Segment { index: Some(index), path: None, problem: SegmentError::Missing };
-        Ok(self.0.next().ok_or_else(missing)??.into())
-    }
 }

@@ -8,7 +8,7 @@ use crate::color::Converter;
 use crate::encoder::{Encoder, Threading};
 use crate::frame::{Frame, PixelFormat, read_bands};
 use crate::pipeline::Pipeline;
-use crate::recording::{Recording, Written};
+use crate::recording::Recording;
 use crate::report::Report;
 use crate::settings::{ContainerSettings, Settings};
 use crate::sink::{Sink, Stream};
@@ -119,7 +119,7 @@ impl<W: Write + Send + 'static> Movie<Stream<W>> {
     /// # Errors
     /// [`Error::NoFrames`] if no frame was pushed; any error of encoding or writing.
     pub fn finish(self) -> Result<(W, Report)> {
-        self.end().map(|(Stream(writer), report)| (writer, report))
+        self.end().map(|(stream, report)| (stream.writer, report))
     }
 }
 
@@ -300,7 +300,7 @@ impl<Output> Movie<Output> {
         if self.frames == 0 {
             return Err(Error::NoFrames);
         }
-        let Written { bytes, output } = self.pipeline.finish(self.next)?;
+        let (output, bytes) = self.pipeline.finish(self.next)?;
         let (frames, seconds, elapsed) = (self.frames, self.clock.seconds(self.next), self.created.elapsed());
         let (width, height) = self.coded_size;
         Ok((output, Report { frames, seconds, bytes, width, height, elapsed }))

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use crate::encoder::{Coding, Encoder};
 use crate::planes::Planes;
-use crate::recording::{Recording, Written};
+use crate::recording::Recording;
 use crate::settings::Settings;
 use crate::sink::Sink;
 use crate::{Error, Result};
@@ -40,7 +40,7 @@ pub(crate) struct Pipeline<Output> {
     /// The planes being filled. They stay here until they are submitted, whatever becomes of the frame.
     filling: Option<Planes>,
     /// `None` when its result has been taken.
-    thread: Option<JoinHandle<Result<Option<Written<Output>>>>>,
+    thread: Option<JoinHandle<Result<Option<(Output, u64)>>>>,
 }
 
 impl<Output: Send + 'static> Pipeline<Output> {
@@ -79,8 +79,8 @@ impl<Output> Pipeline<Output> {
         self.commands.send(Command::Encode { planes, pts, is_keyframe }).map_err(|_| self.failure())
     }
 
-    /// Finishes the movie. Its last frame is presented until `end` ticks.
-    pub fn finish(mut self, end: i64) -> Result<Written<Output>> {
+    /// Finishes the movie, whose last frame is presented until `end` ticks. Returns as [`Recording::finish`] does.
+    pub fn finish(mut self, end: i64) -> Result<(Output, u64)> {
         // If the thread has ended, its result says why.
         let _ = self.commands.send(Command::Finish { end });
         self.join()?.ok_or(Error::Ended)
@@ -95,7 +95,7 @@ impl<Output> Pipeline<Output> {
     }
 
     /// Waits for the thread's result. A panic on it, of a user's writer or logger, continues here.
-    fn join(&mut self) -> Result<Option<Written<Output>>> {
+    fn join(&mut self) -> Result<Option<(Output, u64)>> {
         let thread = self.thread.take().ok_or(Error::Ended)?;
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
@@ -120,7 +120,7 @@ fn run<S: Sink>(
     mut recording: Recording<S>,
     commands: &Receiver<Command>,
     give_back: &SyncSender<Planes>,
-) -> Result<Option<Written<S::Output>>> {
+) -> Result<Option<(S::Output, u64)>> {
     for command in commands {
         let written = match &command {
             Command::Encode { planes, pts, is_keyframe } => {

@@ -1,6 +1,6 @@
 //! What a container says of a stream besides its packets.
 
-use crate::settings::{BitDepth, Chroma, ColorSpace, Quality, Settings};
+use crate::settings::{BitDepth, Chroma, ColorSpace, Matrix, Primaries, Quality, Range, Settings, Transfer};
 use crate::time::Clock;
 
 /// The NAL units that describe a stream, each without length or start code.
@@ -40,6 +40,9 @@ pub(crate) struct StreamInfo {
 }
 
 impl StreamInfo {
+    /// How many numbers [`numbers`](Self::numbers) returns.
+    pub const NUMBERS: usize = 16;
+
     /// Describes the stream that an encoder makes with valid settings.
     pub fn new(settings: &Settings, headers: StreamHeaders, reorder_frames: u32) -> Self {
         let vbv = settings.vbv.map_or((0, 0), |vbv| (vbv.buffer_kbit, vbv.max_kbit_per_second));
@@ -56,5 +59,61 @@ impl StreamInfo {
             buffer_bytes: vbv.0.saturating_mul(125),
             max_bitrate: vbv.1.max(average).saturating_mul(1000),
         }
+    }
+
+    /// Returns the fields but the headers as numbers, a choice as its place among all choices.
+    pub fn numbers(&self) -> [u32; Self::NUMBERS] {
+        fn place<T: PartialEq>(all: &[T], choice: T) -> u32 {
+            all.iter().position(|other| *other == choice).map_or(u32::MAX, |place| place as u32)
+        }
+        let Self { headers: _, coded_size, pixel_aspect, color_space, chroma, bit_depth, clock, .. } = *self;
+        [
+            coded_size.0,
+            coded_size.1,
+            pixel_aspect.0,
+            pixel_aspect.1,
+            place(Matrix::ALL, color_space.matrix),
+            place(Range::ALL, color_space.range),
+            place(Primaries::ALL, color_space.primaries),
+            place(Transfer::ALL, color_space.transfer),
+            place(Chroma::ALL, chroma),
+            place(BitDepth::ALL, bit_depth),
+            clock.timescale,
+            clock.frame,
+            clock.variable.into(),
+            self.reorder_frames,
+            self.buffer_bytes,
+            self.max_bitrate,
+        ]
+    }
+
+    /// Makes the description that [`numbers`](Self::numbers) was called on; `None` for numbers of no stream.
+    pub fn from_numbers(numbers: [u32; Self::NUMBERS], headers: StreamHeaders) -> Option<Self> {
+        fn choice<T: Copy>(all: &[T], place: u32) -> Option<T> {
+            all.get(place as usize).copied()
+        }
+        let [width, height, wide, high, matrix, range, primaries, transfer, chroma, depth, clock @ ..] = numbers;
+        let [timescale, frame, variable, reorder_frames, buffer_bytes, max_bitrate] = clock;
+        // The muxer divides by these.
+        if [width, height, wide, high, timescale, frame].contains(&0) {
+            return None;
+        }
+        Some(Self {
+            headers,
+            coded_size: (width, height),
+            pixel_aspect: (wide, high),
+            color_space: ColorSpace {
+                matrix: choice(Matrix::ALL, matrix)?,
+                range: choice(Range::ALL, range)?,
+                primaries: choice(Primaries::ALL, primaries)?,
+                transfer: choice(Transfer::ALL, transfer)?,
+            },
+            chroma: choice(Chroma::ALL, chroma)?,
+            bit_depth: choice(BitDepth::ALL, depth)?,
+            clock: Clock { timescale, frame, variable: variable != 0 },
+            reorder_frames,
+            buffer_bytes,
+            max_bitrate,
+        })
     }
 }

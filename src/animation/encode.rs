@@ -1,16 +1,17 @@
 //! How an animation becomes a movie, or one of its segments.
 
-use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::Instant;
 
-use super::scheduler::Scheduler;
-use super::workers::{AnimationSource, Failure, Work, Workers};
+use super::workers::{Workers, lock};
 use super::{Animation, MAX_WORKERS};
 use crate::progress::Progress;
-use crate::recording::{Recording, Sink, Written};
+use crate::recording::Recording;
 use crate::report::Report;
-use crate::segment::{PacketBuffer, Segment, SegmentEncoder, SegmentFolder, SegmentPlan, splice};
+use crate::segment::{PacketBuffer, Segment, SegmentEncoder, SegmentFolder, SegmentPlan};
 use crate::settings::{ContainerSettings, Settings};
+use crate::sink::Sink;
 use crate::stream::StreamInfo;
 use crate::{Error, Result, SegmentError};
 
@@ -46,7 +47,7 @@ impl Animation<'_> {
 
     /// Makes the movie.
     pub(super) fn encode<S: Sink>(
-        mut self,
+        self,
         record: impl FnOnce(&ContainerSettings, &StreamInfo) -> Result<Recording<S>>,
     ) -> Result<(S::Output, Report)> {
         let begin = Instant::now();
@@ -58,14 +59,15 @@ impl Animation<'_> {
         let mut recording = record(&container, &movie.stream)?;
         let mut progress = Progress::new(self.frames, 0);
         let deliver = &mut |packets: PacketBuffer| packets.packets().try_for_each(|packet| recording.push(&packet));
-        if let Err(failure) = self.run(&plan, 0..plan.count, first, folder.as_ref(), &mut progress, deliver) {
+        let ran = Workers::run(&self, 0..plan.count, first, folder.as_ref(), &mut progress, deliver);
+        if let Err(failure) = ran {
             // Dropped before a panic continues: a recording that is dropped by a panic keeps its file.
             drop(recording);
-            return Err(failure.into_error());
+            return Err(or_resume(failure));
         }
         let clock = self.settings.clock();
         let end = self.frames as i64 * i64::from(clock.frame);
-        let Written { bytes, output } = recording.finish(end)?;
+        let (output, bytes) = recording.finish(end)?;
         if let Some(folder) = folder {
             folder.clear();
         }
@@ -76,7 +78,7 @@ impl Animation<'_> {
     }
 
     /// Makes one segment.
-    pub(super) fn encode_one(&mut self, index: u64) -> Result<Segment> {
+    pub(super) fn encode_one(&self, index: u64) -> Result<Segment> {
         let begin = Instant::now();
         let plan = self.validate()?;
         if index >= plan.count {
@@ -91,39 +93,20 @@ impl Animation<'_> {
             packets.append(&more);
             Ok(())
         };
-        let ran = self.run(&plan, index..index + 1, encoder, None, &mut progress, deliver);
-        ran.map_err(Failure::into_error)?;
+        Workers::run(self, index..index + 1, encoder, None, &mut progress, deliver).map_err(or_resume)?;
         self.report_end(progress, begin);
         Ok(Segment { header: (*header).clone(), packets, path: None })
     }
 
-    /// Makes some of the segments on all workers, and delivers their packets in order. `first` is the encoder of the
-    /// first of them.
-    fn run(
-        &mut self,
-        plan: &SegmentPlan,
-        segments: Range<u64>,
-        first: SegmentEncoder,
-        folder: Option<&SegmentFolder>,
-        progress: &mut Progress,
-        deliver: &mut dyn FnMut(PacketBuffer) -> Result<()>,
-    ) -> Result<(), Failure> {
-        let movie = first.header().clone();
-        let kept = folder.iter().flat_map(|folder| folder.kept()).collect();
-        let scheduler = Scheduler::new(plan.clone(), segments.clone(), self.workers, kept);
-        (progress.kept, _) = scheduler.progress();
-        let work = Work { settings: &self.settings, plan, source: &*self.source, layer: self.layer.as_ref(), folder };
-        let workers = Workers::new(work, scheduler, first);
-        workers.run(self.workers, || {
-            let mut source = AnimationSource::new(&workers, progress, &mut *self.on_progress);
-            splice(&movie, segments, &mut source, deliver)
-        })
-    }
-
-    fn report_end(&mut self, mut progress: Progress, begin: Instant) {
+    fn report_end(&self, mut progress: Progress, begin: Instant) {
         (progress.drawn, progress.encoded, progress.written) = (progress.frames, progress.frames, progress.frames);
         (progress.elapsed, progress.finished) = (begin.elapsed(), true);
         // The movie is finished, so there is nothing left to cancel.
-        let _ = (self.on_progress)(&progress);
+        let _ = lock(&self.on_progress)(&progress);
     }
+}
+
+/// Returns the error that stopped the work; a panic continues.
+fn or_resume(failure: thread::Result<Error>) -> Error {
+    failure.unwrap_or_else(|panic| resume_unwind(panic))
 }

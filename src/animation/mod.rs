@@ -11,6 +11,7 @@ mod workers;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::thread::available_parallelism;
 
 use tiny_skia::Pixmap;
@@ -85,7 +86,8 @@ pub struct Animation<'a> {
     source: Box<dyn FrameSource + 'a>,
     layer: Option<Pixmap>,
     workers: usize,
-    on_progress: Box<OnProgress<'a>>,
+    /// In a mutex, so that an animation is `Sync`.
+    on_progress: Mutex<Box<OnProgress<'a>>>,
     folder: Option<PathBuf>,
 }
 
@@ -172,7 +174,7 @@ impl<'a> Animation<'a> {
             source,
             layer: None,
             workers: available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
-            on_progress: Box::new(|_| ControlFlow::Continue(())),
+            on_progress: Mutex::new(Box::new(|_| ControlFlow::Continue(()))),
             folder: None,
         }
     }
@@ -205,7 +207,7 @@ impl<'a> Animation<'a> {
     /// assert!(matches!(movie.into_bytes(), Err(Error::Cancelled)));
     /// ```
     pub fn on_progress<Answer: ProgressAnswer>(self, mut closure: impl FnMut(&Progress) -> Answer + Send + 'a) -> Self {
-        Self { on_progress: Box::new(move |progress| closure(progress).answer()), ..self }
+        Self { on_progress: Mutex::new(Box::new(move |progress| closure(progress).answer())), ..self }
     }
 
     /// Stores each finished segment in a folder until the movie is finished, so that a run that was killed can be
@@ -311,7 +313,7 @@ impl<'a> Animation<'a> {
     /// assert_eq!(joined, movie().into_bytes()?.0);
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
-    pub fn encode_segment(&mut self, index: u64) -> Result<Segment> {
+    pub fn encode_segment(&self, index: u64) -> Result<Segment> {
         self.encode_one(index)
     }
 }

@@ -1,20 +1,17 @@
 //! The threads of an animation: a thin layer around the [`Scheduler`].
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tiny_skia::Pixmap;
-
-use super::frame_source::FrameSource;
 use super::scheduler::{Feed, Scheduler, Task};
-use super::{FrameInfo, OnProgress};
+use super::{Animation, FrameInfo};
 use crate::color::Converter;
 use crate::planes::Planes;
 use crate::progress::Progress;
-use crate::segment::{Batch, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan, SegmentSource};
+use crate::segment::{Batch, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan, splice};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
@@ -24,21 +21,12 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Bytes of packets that are worth waking the muxing loop before their segment is done.
 const MIN_BATCH: usize = 1 << 20;
 
-/// What the workers need to make segments.
-#[derive(Clone, Copy)]
-pub(super) struct Work<'a> {
-    pub settings: &'a Settings,
-    pub plan: &'a SegmentPlan,
-    pub source: &'a dyn FrameSource,
-    /// What the canvas shows before a frame is drawn; the background colour if there is none.
-    pub layer: Option<&'a Pixmap>,
+/// The workers of an animation, and what they share with the muxing loop.
+pub(super) struct Workers<'w, 'a> {
+    animation: &'w Animation<'a>,
+    plan: &'w SegmentPlan,
     /// Where finished segments are stored, if they are.
-    pub folder: Option<&'a SegmentFolder>,
-}
-
-/// Workers that make segments, for as long as they are in scope.
-pub(super) struct Workers<'a> {
-    work: Work<'a>,
+    folder: Option<&'w SegmentFolder>,
     scheduler: Mutex<Scheduler<SegmentEncoder, Planes>>,
     /// The encoder of the first segment, which was opened before the workers were started.
     first: Mutex<Option<SegmentEncoder>>,
@@ -46,70 +34,68 @@ pub(super) struct Workers<'a> {
     work_changed: Condvar,
     /// Signals the muxing loop that there are packets.
     packets_changed: Condvar,
-    failure: Mutex<Option<Failure>>,
+    /// Why the work has stopped: an error, or the payload of a panic of the user's closure.
+    failure: Mutex<Option<thread::Result<Error>>>,
 }
 
-/// Why the work has stopped.
-pub(super) enum Failure {
-    Error(Error),
-    /// A panic of the user's closure.
-    Panic(Box<dyn Any + Send>),
-}
-
-impl Failure {
-    /// Returns the error; a panic continues.
-    pub fn into_error(self) -> Error {
-        match self {
-            Self::Error(error) => error,
-            Self::Panic(panic) => resume_unwind(panic),
-        }
-    }
-}
-
-impl<'a> Workers<'a> {
-    pub fn new(work: Work<'a>, scheduler: Scheduler<SegmentEncoder, Planes>, first: SegmentEncoder) -> Self {
-        Self {
-            work,
+impl<'w, 'a> Workers<'w, 'a> {
+    /// Makes some of the segments, and delivers their packets in order on the caller's thread. `first` is the encoder of
+    /// the first of them.
+    ///
+    /// # Errors
+    /// The error, or the payload of a panic, that stopped the work.
+    pub fn run(
+        animation: &'w Animation<'a>,
+        segments: Range<u64>,
+        first: SegmentEncoder,
+        folder: Option<&'w SegmentFolder>,
+        progress: &mut Progress,
+        deliver: &mut dyn FnMut(PacketBuffer) -> Result<()>,
+    ) -> Result<(), thread::Result<Error>> {
+        let movie = first.header().clone();
+        let kept = folder.iter().flat_map(|folder| folder.kept()).collect();
+        let scheduler = Scheduler::new(movie.plan.clone(), segments.clone(), animation.workers, kept);
+        (progress.kept, _) = scheduler.progress();
+        let workers = Workers {
+            animation,
+            plan: &movie.plan,
+            folder,
             scheduler: Mutex::new(scheduler),
             first: Mutex::new(Some(first)),
             work_changed: Condvar::new(),
             packets_changed: Condvar::new(),
             failure: Mutex::new(None),
-        }
-    }
-
-    /// Runs `count` workers while `consume` takes their packets, on the caller's thread.
-    pub fn run<T>(&self, count: usize, consume: impl FnOnce() -> Result<T>) -> Result<T, Failure> {
-        let consumed = thread::scope(|scope| {
-            let _stop = StopOnDrop(self);
-            for worker in 0..count {
+        };
+        let begin = Instant::now();
+        let mut source = AnimationSource { workers: &workers, progress, begin, reported: begin };
+        let spliced = thread::scope(|scope| {
+            let _stop = StopOnDrop(&workers);
+            for worker in 0..animation.workers {
                 let name = format!("kinetograph worker {worker}");
-                let spawned = thread::Builder::new().name(name).spawn_scoped(scope, || self.work());
+                let spawned = thread::Builder::new().name(name).spawn_scoped(scope, || workers.work());
                 spawned.map_err(Error::io("starting a worker"))?;
             }
-            consume()
+            splice(&movie, segments, &mut |index| source.next(index), deliver)
         });
-        match lock(&self.failure).take() {
-            Some(failure) => Err(failure),
-            None => consumed.map_err(Failure::Error),
-        }
+        let failure = lock(&workers.failure).take();
+        failure.map_or_else(|| spliced.map_err(Ok), Err)
     }
 
     /// Runs one worker to its end.
     fn work(&self) {
         let failure = match catch_unwind(AssertUnwindSafe(|| self.try_work())) {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => Failure::Error(error),
-            Err(panic) => Failure::Panic(panic),
+            Ok(Err(error)) => Ok(error),
+            Err(panic) => Err(panic),
         };
         lock(&self.failure).get_or_insert(failure);
         self.stop();
     }
 
     fn try_work(&self) -> Result<()> {
-        let Work { settings, plan, source, layer, .. } = self.work;
+        let Animation { settings, source, layer, .. } = self.animation;
         let Settings { width, height, color_space, chroma, bit_depth, background, frame_rate, .. } = *settings;
-        let mut frames = source.worker(settings, layer);
+        let mut make_frame = source.worker(settings, layer.as_ref());
         let converter = Converter::new(color_space, chroma, bit_depth, background);
         let mut own = None;
         loop {
@@ -118,7 +104,7 @@ impl<'a> Workers<'a> {
                     let opened_before = lock(&self.first).take_if(|encoder| encoder.header().index == segment);
                     let encoder = match opened_before {
                         Some(encoder) => encoder,
-                        None => SegmentEncoder::open(settings, plan, segment)?,
+                        None => SegmentEncoder::open(settings, self.plan, segment)?,
                     };
                     let mut scheduler = lock(&self.scheduler);
                     scheduler.opened(encoder.header().clone(), encoder);
@@ -126,8 +112,8 @@ impl<'a> Workers<'a> {
                 }
                 Task::Draw { segment, frame, picture } => {
                     let mut planes = picture.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
-                    let info = FrameInfo::new(frame, plan.frames, frame_rate);
-                    frames.frame(info, &mut |pixels| {
+                    let info = FrameInfo::new(frame, self.plan.frames, frame_rate);
+                    make_frame(info, &mut |pixels| {
                         pixels.check_size(frame, (width, height))?;
                         converter.convert(&pixels, &mut planes)
                     })?;
@@ -191,7 +177,7 @@ impl<'a> Workers<'a> {
             }
             self.add_packets(&mut scheduler, segment, packets);
         }
-        if let Some(folder) = self.work.folder {
+        if let Some(folder) = self.folder {
             let packets = std::mem::take(lock(&self.scheduler).packets(segment));
             folder.store(encoder.header(), &packets)?;
             *lock(&self.scheduler).packets(segment) = packets;
@@ -219,27 +205,39 @@ impl<'a> Workers<'a> {
 
 /// The segments of an animation in order: from the folder of an earlier run, or from the workers. Reports progress while
 /// it waits.
-pub(super) struct AnimationSource<'s> {
-    workers: &'s Workers<'s>,
+struct AnimationSource<'s, 'a> {
+    workers: &'s Workers<'s, 'a>,
     progress: &'s mut Progress,
-    on_progress: &'s mut OnProgress<'s>,
     begin: Instant,
     reported: Instant,
 }
 
-impl<'s> AnimationSource<'s> {
-    pub fn new(workers: &'s Workers<'s>, progress: &'s mut Progress, on_progress: &'s mut OnProgress<'s>) -> Self {
-        let begin = Instant::now();
-        Self { workers, progress, on_progress, begin, reported: begin }
+impl AnimationSource<'_, '_> {
+    /// Waits for the next packets of a segment.
+    fn next(&mut self, index: u64) -> Result<Batch> {
+        loop {
+            // Wakes the workers that wait for the turn to pass.
+            self.workers.work_changed.notify_all();
+            let batch = match self.workers.folder.and_then(|folder| folder.read(index)) {
+                Some(segment) => Some(segment?.into()),
+                None => self.wait(index)?,
+            };
+            self.report()?;
+            if let Some(batch) = batch {
+                self.progress.written += batch.packets.len();
+                self.progress.bytes += batch.packets.data.len() as u64;
+                return Ok(batch);
+            }
+        }
     }
 
     /// Waits for packets of the segment whose turn it is, at most until progress is to be reported.
     fn wait(&mut self, index: u64) -> Result<Option<Batch>> {
-        let Workers { scheduler, packets_changed, work, .. } = self.workers;
+        let Workers { scheduler, packets_changed, folder, .. } = self.workers;
         let mut scheduler = lock(scheduler);
         scheduler.advance_to(index);
         // A segment that is to be stored is stored whole before it is muxed.
-        let is_stored = work.folder.is_some();
+        let is_stored = folder.is_some();
         while !scheduler.is_stopped() {
             let (bytes, is_done) = scheduler.ready();
             let left = INTERVAL.saturating_sub(self.reported.elapsed());
@@ -262,38 +260,20 @@ impl<'s> AnimationSource<'s> {
         }
         self.reported = Instant::now();
         self.progress.elapsed = self.begin.elapsed();
-        if (self.on_progress)(self.progress).is_break() { Err(Error::Cancelled) } else { Ok(()) }
+        let mut on_progress = lock(&self.workers.animation.on_progress);
+        if on_progress(self.progress).is_break() { Err(Error::Cancelled) } else { Ok(()) }
     }
 }
 
-impl SegmentSource for AnimationSource<'_> {
-    fn next(&mut self, index: u64) -> Result<Batch> {
-        loop {
-            // Wakes the workers that wait for the turn to pass.
-            self.workers.work_changed.notify_all();
-            let batch = match self.workers.work.folder.and_then(|folder| folder.read(index)) {
-                Some(segment) => Some(segment?.into()),
-                None => self.wait(index)?,
-            };
-            self.report()?;
-            if let Some(batch) = batch {
-                self.progress.written += batch.packets.len();
-                self.progress.bytes += batch.packets.data.len() as u64;
-                return Ok(batch);
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What the mutexes hold is consistent whenever they are free: nothing that can panic runs half-way under them.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// However the muxing loop ends, the workers must end.
-struct StopOnDrop<'w>(&'w Workers<'w>);
+struct StopOnDrop<'s, 'a>(&'s Workers<'s, 'a>);
 
-impl Drop for StopOnDrop<'_> {
+impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
         self.0.stop();
     }

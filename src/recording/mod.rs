@@ -7,7 +7,7 @@ use crate::mp4::Muxer;
 use crate::packet::Packet;
 use crate::settings::{ContainerSettings, Layout};
 pub(crate) use crate::sink::Sink;
-use crate::sink::{FileSink, MemorySink, StreamSink};
+use crate::sink::{FileSink, MemorySink, Stream};
 use crate::stream::StreamInfo;
 use crate::{Error, Result};
 
@@ -24,15 +24,6 @@ pub(crate) struct Recording<S: Sink> {
 struct Open<S> {
     muxer: Muxer,
     sink: S,
-}
-
-/// What a recording has become.
-#[derive(Debug)]
-pub(crate) struct Written<Output> {
-    /// Size of the movie in bytes.
-    pub bytes: u64,
-    /// What is left of the sink: nothing of a file, the bytes in memory, the writer of a stream.
-    pub output: Output,
 }
 
 impl Recording<FileSink> {
@@ -56,7 +47,7 @@ impl Recording<MemorySink> {
     }
 }
 
-impl<W: Write> Recording<StreamSink<W>> {
+impl<W: Write> Recording<Stream<W>> {
     /// Records into a stream, which is flushed after each fragment.
     ///
     /// # Errors
@@ -66,7 +57,7 @@ impl<W: Write> Recording<StreamSink<W>> {
         if !matches!(layout, Layout::Fragmented | Layout::AnnexB) {
             return Err(Error::setting("layout", layout, "it must be fragmented or annexb for a stream"));
         }
-        Self::begin(container, stream, layout, || Ok(StreamSink::new(writer)))
+        Self::begin(container, stream, layout, || Ok(Stream::new(writer)))
     }
 }
 
@@ -94,14 +85,18 @@ impl<S: Sink> Recording<S> {
         muxer.push(packet, sink).map_err(|error| unfinished(self.open.take().and_then(Open::keep_file), error))
     }
 
-    /// Makes the recording a finished movie. `end` is the tick at which the presentation of the last frame ends.
+    /// Makes the recording a finished movie, and returns what is left of the sink and the size of the movie in bytes.
+    /// `end` is the tick at which the presentation of the last frame ends.
     ///
     /// # Errors
     /// [`Error::NoFrames`] without packets; as for [`push`](Self::push).
-    pub fn finish(mut self, end: i64) -> Result<Written<S::Output>> {
+    pub fn finish(mut self, end: i64) -> Result<(S::Output, u64)> {
         let mut open = self.open.take().ok_or(Error::Ended)?;
         match open.muxer.finish(end, &mut open.sink).and_then(|()| open.sink.commit()) {
-            Ok(()) => Ok(Written { bytes: open.sink.len(), output: open.sink.into_output() }),
+            Ok(()) => {
+                let bytes = open.sink.len();
+                Ok((open.sink.into_output(), bytes))
+            }
             Err(error) => Err(unfinished(open.keep_file(), error)),
         }
     }

@@ -13,9 +13,7 @@ use std::path::Path;
 use super::buffer::{PacketBuffer, PacketEntry};
 use super::plan::SegmentPlan;
 use super::{Segment, SegmentHeader};
-use crate::settings::{BitDepth, Chroma, ColorSpace, Matrix, Primaries, Range, Transfer};
 use crate::stream::{StreamHeaders, StreamInfo};
-use crate::time::Clock;
 use crate::{Error, Result, SegmentError};
 
 /// The first bytes of a segment. The last two are the version of the format.
@@ -23,9 +21,6 @@ const MAGIC: &[u8; 16] = b"kinetograph sg01";
 
 /// The extension of the files that a killed process leaves.
 pub(super) const UNFINISHED: &str = "unfinished-segment";
-
-/// Numbers of a [`StreamInfo`].
-const STREAM_WORDS: usize = 16;
 
 /// Bytes of a packet's entry: size, pts, dts, sync.
 const ENTRY: usize = 4 + 8 + 8 + 1;
@@ -82,7 +77,7 @@ pub(super) fn to_bytes(header: &SegmentHeader, packets: &PacketBuffer) -> Vec<u8
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[0; 4]);
     bytes.extend([index, frames, unit, count].into_iter().flat_map(|number| number.to_le_bytes()));
-    bytes.extend(stream_words(stream).into_iter().flat_map(u32::to_le_bytes));
+    bytes.extend(stream.numbers().into_iter().flat_map(u32::to_le_bytes));
     let entries: Vec<u8> = packets.entries.iter().flat_map(entry_bytes).collect();
     let StreamHeaders { sps, pps, version_sei } = &stream.headers;
     for field in [identity.as_bytes(), sps, pps, version_sei, &entries, &packets.data] {
@@ -100,86 +95,31 @@ fn from_bytes(bytes: &[u8]) -> Result<Segment, SegmentError> {
     if crc32fast::hash(fields) != u32::from_le_bytes(*checksum) {
         return Err(SegmentError::Damaged);
     }
-    read_fields(Bytes(fields)).ok_or(SegmentError::Damaged)
+    read_fields(fields).ok_or(SegmentError::Damaged)
 }
 
-fn read_fields(mut bytes: Bytes<'_>) -> Option<Segment> {
-    let index = bytes.u64()?;
-    let plan = SegmentPlan { frames: bytes.u64()?, unit: bytes.u64()?, count: bytes.u64()? };
-    let mut words = [0; STREAM_WORDS];
-    for word in &mut words {
-        *word = bytes.u32()?;
+fn read_fields(mut bytes: &[u8]) -> Option<Segment> {
+    let index = u64(&mut bytes)?;
+    let plan = SegmentPlan { frames: u64(&mut bytes)?, unit: u64(&mut bytes)?, count: u64(&mut bytes)? };
+    let mut numbers = [0; StreamInfo::NUMBERS];
+    for number in &mut numbers {
+        *number = u32(&mut bytes)?;
     }
-    let identity = String::from_utf8(bytes.field()?.to_vec()).ok()?;
-    let [sps, pps, version_sei] = [bytes.field()?, bytes.field()?, bytes.field()?].map(<[u8]>::to_vec);
-    let stream = stream_from(words, StreamHeaders { sps, pps, version_sei })?;
-    let entries: Option<Vec<_>> = bytes.field()?.chunks(ENTRY).map(|entry| read_entry(Bytes(entry))).collect();
-    let packets = PacketBuffer { entries: entries?, data: bytes.field()?.to_vec() };
+    let identity = String::from_utf8(field(&mut bytes)?.to_vec()).ok()?;
+    let [sps, pps, version_sei] = [field(&mut bytes)?, field(&mut bytes)?, field(&mut bytes)?].map(<[u8]>::to_vec);
+    let stream = StreamInfo::from_numbers(numbers, StreamHeaders { sps, pps, version_sei })?;
+    let entries: Option<Vec<_>> = field(&mut bytes)?.chunks(ENTRY).map(|entry| read_entry(entry)).collect();
+    let packets = PacketBuffer { entries: entries?, data: field(&mut bytes)?.to_vec() };
     let data_bytes: u64 = packets.entries.iter().map(|entry| u64::from(entry.bytes)).sum();
     // A plan is used to calculate with: its numbers must be those of a movie.
     let is_plan = (1..=u64::from(u32::MAX)).contains(&plan.frames)
         && (1..=plan.frames).contains(&plan.count)
         && (1..=u64::from(u32::MAX)).contains(&plan.unit)
         && index < plan.count;
-    (is_plan && bytes.0.is_empty() && data_bytes == packets.data.len() as u64).then_some(Segment {
+    (is_plan && bytes.is_empty() && data_bytes == packets.data.len() as u64).then_some(Segment {
         header: SegmentHeader { index, plan, identity, stream },
         packets,
         path: None,
-    })
-}
-
-/// The fields of a [`StreamInfo`] that are numbers or choices, the latter by their place among all.
-fn stream_words(stream: &StreamInfo) -> [u32; STREAM_WORDS] {
-    fn place<T: PartialEq>(all: &[T], choice: T) -> u32 {
-        all.iter().position(|other| *other == choice).map_or(u32::MAX, |place| place as u32)
-    }
-    let StreamInfo { headers: _, coded_size, pixel_aspect, color_space, chroma, bit_depth, clock, .. } = *stream;
-    [
-        coded_size.0,
-        coded_size.1,
-        pixel_aspect.0,
-        pixel_aspect.1,
-        place(Matrix::ALL, color_space.matrix),
-        place(Range::ALL, color_space.range),
-        place(Primaries::ALL, color_space.primaries),
-        place(Transfer::ALL, color_space.transfer),
-        place(Chroma::ALL, chroma),
-        place(BitDepth::ALL, bit_depth),
-        clock.timescale,
-        clock.frame,
-        clock.variable.into(),
-        stream.reorder_frames,
-        stream.buffer_bytes,
-        stream.max_bitrate,
-    ]
-}
-
-fn stream_from(words: [u32; STREAM_WORDS], headers: StreamHeaders) -> Option<StreamInfo> {
-    fn choice<T: Copy>(all: &[T], place: u32) -> Option<T> {
-        all.get(place as usize).copied()
-    }
-    let [width, height, wide, high, matrix, range, primaries, transfer, chroma, depth, clock @ ..] = words;
-    let [timescale, frame, variable, reorder_frames, buffer_bytes, max_bitrate] = clock;
-    // The muxer divides by these.
-    if [width, height, wide, high, timescale, frame].contains(&0) {
-        return None;
-    }
-    Some(StreamInfo {
-        headers,
-        coded_size: (width, height),
-        pixel_aspect: (wide, high),
-        color_space: ColorSpace {
-            matrix: choice(Matrix::ALL, matrix)?,
-            range: choice(Range::ALL, range)?,
-            primaries: choice(Primaries::ALL, primaries)?,
-            transfer: choice(Transfer::ALL, transfer)?,
-        },
-        chroma: choice(Chroma::ALL, chroma)?,
-        bit_depth: choice(BitDepth::ALL, depth)?,
-        clock: Clock { timescale, frame, variable: variable != 0 },
-        reorder_frames,
-        buffer_bytes,
-        max_bitrate,
     })
 }
 
@@ -192,33 +132,24 @@ fn entry_bytes(entry: &PacketEntry) -> [u8; ENTRY] {
     bytes
 }
 
-fn read_entry(mut bytes: Bytes<'_>) -> Option<PacketEntry> {
-    let (size, pts, dts) = (bytes.u32()?, bytes.u64()? as i64, bytes.u64()? as i64);
-    let &[sync] = bytes.0 else { return None };
+fn read_entry(mut bytes: &[u8]) -> Option<PacketEntry> {
+    let (size, pts, dts) = (u32(&mut bytes)?, u64(&mut bytes)? as i64, u64(&mut bytes)? as i64);
+    let &[sync] = bytes else { return None };
     Some(PacketEntry { bytes: size, pts, dts, sync: sync != 0 })
 }
 
-/// Bytes that are read from front to back.
-struct Bytes<'a>(&'a [u8]);
+/// Reads a number from the front.
+fn u32(bytes: &mut &[u8]) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.split_off(..4)?.first_chunk()?))
+}
 
-impl<'a> Bytes<'a> {
-    fn u32(&mut self) -> Option<u32> {
-        let (bytes, after) = self.0.split_first_chunk()?;
-        self.0 = after;
-        Some(u32::from_le_bytes(*bytes))
-    }
+/// Reads a number from the front.
+fn u64(bytes: &mut &[u8]) -> Option<u64> {
+    Some(u64::from_le_bytes(*bytes.split_off(..8)?.first_chunk()?))
+}
 
-    fn u64(&mut self) -> Option<u64> {
-        let (bytes, after) = self.0.split_first_chunk()?;
-        self.0 = after;
-        Some(u64::from_le_bytes(*bytes))
-    }
-
-    /// Reads bytes behind their length.
-    fn field(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(self.u64()?).ok()?;
-        let (field, after) = self.0.split_at_checked(length)?;
-        self.0 = after;
-        Some(field)
-    }
+/// Reads bytes behind their length from the front.
+fn field<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(u64(bytes)?).ok()?;
+    bytes.split_off(..length)
 }

@@ -16,7 +16,7 @@ pub(crate) use buffer::PacketBuffer;
 pub(crate) use encoder::SegmentEncoder;
 pub(crate) use folder::SegmentFolder;
 pub(crate) use plan::SegmentPlan;
-pub(crate) use splice::{Batch, SegmentSource, splice};
+pub(crate) use splice::{Batch, splice};
 
 /// One encoded segment of an [`Animation`](crate::Animation): a closed run of frames.
 ///
@@ -27,7 +27,7 @@ pub(crate) use splice::{Batch, SegmentSource, splice};
 /// ```
 /// use kinetograph::{Animation, Segment, Settings};
 ///
-/// let mut animation = Animation::new(Settings::new(64, 36), 600, |_, _| Ok(()));
+/// let animation = Animation::new(Settings::new(64, 36), 600, |_, _| Ok(()));
 /// let segment = animation.encode_segment(1)?;
 /// assert_eq!((segment.index(), segment.frames()), (1, 200));
 /// assert_eq!(Segment::from_bytes(&segment.to_bytes())?, segment);

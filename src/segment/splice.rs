@@ -8,12 +8,6 @@ use super::buffer::PacketBuffer;
 use super::{Segment, SegmentHeader};
 use crate::{Error, Result, SegmentError};
 
-/// Where segments come from: workers that encode them, the folder of an earlier run, files of other machines.
-pub(crate) trait SegmentSource {
-    /// Waits for the next packets of segment `index`. The splice asks for the segments in order.
-    fn next(&mut self, index: u64) -> Result<Batch>;
-}
-
 /// Packets of one segment that follow those of the batch before.
 pub(crate) struct Batch {
     pub header: Arc<SegmentHeader>,
@@ -32,18 +26,19 @@ impl From<Segment> for Batch {
 
 /// Delivers the packets of some segments in order.
 ///
-/// Each segment is checked here, when its packets are about to be used, wherever it comes from: that it is of the movie
-/// of `movie`, the next in order, and complete.
+/// `next` waits for the next packets of a segment. They come from workers that encode it, from the folder of an earlier
+/// run, or from a file of another machine. Wherever a segment comes from, it is checked here, when its packets are about to
+/// be used: that it is of the movie of `movie`, the next in order, and complete.
 pub(crate) fn splice(
     movie: &SegmentHeader,
     segments: Range<u64>,
-    source: &mut dyn SegmentSource,
+    next: &mut dyn FnMut(u64) -> Result<Batch>,
     deliver: &mut dyn FnMut(PacketBuffer) -> Result<()>,
 ) -> Result<()> {
     for index in segments {
         let mut frames = 0;
         loop {
-            let Batch { header, packets, is_last, path } = source.next(index)?;
+            let Batch { header, packets, is_last, path } = next(index)?;
             frames += packets.len();
             let refuse = |problem: SegmentError| Error::Segment { index: Some(index), path, problem };
             header

@@ -14,7 +14,6 @@ pub(crate) use file::FileSink;
 pub(crate) use file::fault;
 pub(crate) use memory::MemorySink;
 pub use stream::Stream;
-pub(crate) use stream::StreamSink;
 
 /// Takes the bytes of a movie.
 ///

@@ -5,28 +5,26 @@ use std::io::Write;
 use super::Sink;
 use crate::{Error, Result};
 
-/// Passes the bytes of a movie to a writer, which is flushed after each write.
-pub(crate) struct StreamSink<W> {
-    writer: W,
+/// A writer that a [`Movie`](crate::Movie) is written to; [`finish`](crate::Movie::finish) returns the writer.
+pub struct Stream<W> {
+    pub(crate) writer: W,
     length: u64,
 }
 
-/// Where a [`Movie`](crate::Movie) goes that is written to a writer; [`finish`](crate::Movie::finish) returns the writer.
-pub struct Stream<W>(pub(crate) W);
-
-impl<W: Write> StreamSink<W> {
-    pub fn new(writer: W) -> Self {
+impl<W: Write> Stream<W> {
+    pub(crate) fn new(writer: W) -> Self {
         Self { writer, length: 0 }
     }
 }
 
-impl<W: Write> Sink for StreamSink<W> {
-    type Output = Stream<W>;
+impl<W: Write> Sink for Stream<W> {
+    type Output = Self;
 
     fn len(&self) -> u64 {
         self.length
     }
 
+    /// Writes and flushes, so that a fragment reaches the other end at once.
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let written = self.writer.write_all(bytes).and_then(|()| self.writer.flush());
         written.map_err(Error::io("writing to the stream"))?;
@@ -34,7 +32,7 @@ impl<W: Write> Sink for StreamSink<W> {
         Ok(())
     }
 
-    fn into_output(self) -> Stream<W> {
-        Stream(self.writer)
+    fn into_output(self) -> Self {
+        self
     }
 }
