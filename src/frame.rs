@@ -1,4 +1,4 @@
-//! The borrowed pixels of one frame, which [`Movie::push`](crate::Movie::push) takes.
+//! `Frame` and `PixelFormat`: the user's borrowed pixels, and the check that their buffer is large enough.
 
 #[cfg(feature = "image")]
 mod image;
@@ -12,7 +12,7 @@ use crate::settings::named;
 use crate::{Error, FramePart, Result};
 
 named! {
-    /// The order of the components of a pixel, which have 8 bits each.
+    /// The order of the components of a pixel. Each component has 8 bits.
     PixelFormat, "pixel_format" {
         /// Red, green, blue, alpha; colours not multiplied by alpha. PNG and most image libraries use it.
         Rgba8 = "rgba",
@@ -30,7 +30,7 @@ named! {
 }
 
 impl PixelFormat {
-    /// Returns the bytes of a pixel: 4, 3 or 1.
+    /// Returns the number of bytes of a pixel: 4, 3 or 1.
     pub const fn bytes_per_pixel(self) -> usize {
         match self {
             Self::Rgba8 | Self::Rgba8Premultiplied | Self::Bgra8 | Self::Bgra8Premultiplied => 4,
@@ -42,8 +42,8 @@ impl PixelFormat {
 
 /// The borrowed pixels of one frame, with their size, format and stride.
 ///
-/// A `&Pixmap` of tiny-skia converts into a frame; for other pixels there is a constructor for each format. Rows are in
-/// order from top to bottom. Creating a frame cannot fail: its size and its buffer are checked where it is used.
+/// A `&Pixmap` of tiny-skia converts into a frame. For other pixels there is a constructor for each format. Rows go
+/// from top to bottom. Creating a frame cannot fail: the function that uses it checks its size and its buffer.
 ///
 /// ```
 /// use kinetograph::Frame;
@@ -63,7 +63,7 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Creates a frame of a width and height in pixels from pixels of any format, row after row without gaps.
+    /// Creates a frame from pixels of any format, row after row without gaps. `width` and `height` are in pixels.
     pub fn new(pixels: &'a [u8], width: u32, height: u32, format: PixelFormat) -> Self {
         Self { pixels, width, height, stride: row_bytes(width, format), format }
     }
@@ -88,7 +88,7 @@ impl<'a> Frame<'a> {
         Self::new(pixels, width, height, PixelFormat::Gray8)
     }
 
-    /// Declares the colours to be multiplied by alpha. It has no effect on formats without alpha.
+    /// Declares that the colours are multiplied by alpha. This has no effect on formats without alpha.
     pub fn premultiplied(self) -> Self {
         let format = match self.format {
             PixelFormat::Rgba8 => PixelFormat::Rgba8Premultiplied,
@@ -118,7 +118,7 @@ impl<'a> Frame<'a> {
         self.format
     }
 
-    /// Checks that stride and buffer hold the size, so that [`row`](Self::row) has every row.
+    /// Checks that the stride and the buffer are large enough for the size, so that [`row`](Self::row) has every row.
     ///
     /// # Errors
     /// [`Error::FrameData`] with the bytes given and needed.
@@ -141,7 +141,7 @@ impl<'a> Frame<'a> {
         Ok(())
     }
 
-    /// Checks that the frame, of this index, has the movie's size.
+    /// Checks that the frame has the movie's size. `frame` is its index, for the error.
     ///
     /// # Errors
     /// [`Error::FrameSize`].
@@ -160,7 +160,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Returns the bytes of a row. On overflow, that is more than any buffer has.
+/// Returns the number of bytes of a row. If that overflows, the result is larger than any buffer.
 fn row_bytes(width: u32, format: PixelFormat) -> usize {
     (width as usize).saturating_mul(format.bytes_per_pixel())
 }

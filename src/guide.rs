@@ -1,4 +1,4 @@
-//! A guide for each common task.
+//! A guide for each common task: the pages of `docs/` as modules of the documentation.
 
 /// Defines a module for each page in `docs/`, so that its examples are tested.
 macro_rules! pages {

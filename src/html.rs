@@ -1,4 +1,4 @@
-//! Movies embedded in web pages and notebooks.
+//! `Html`: a movie embedded in a `<video>` element, for web pages and notebooks.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Encoded segments become a movie.
+//! `join` and `join_to_bytes`: make a movie of encoded segments, without drawing or encoding.
 
 use std::path::Path;
 use std::time::Instant;
@@ -13,9 +13,9 @@ use crate::{Error, Result, SegmentError};
 
 /// Joins the segments of a movie, in order, in a file at `path`.
 ///
-/// The file is byte for byte what [`Animation::save`](crate::Animation::save) makes with the same container settings.
-/// A segment carries whatever else the movie needs, so a program can join segments that it did not encode. Nothing is
-/// drawn or encoded, and one segment at a time is in memory.
+/// The file is byte for byte what [`Animation::save`](crate::Animation::save) makes with the same container settings. A
+/// segment carries whatever else the movie needs, so a program can join segments that it did not encode. It draws and
+/// encodes nothing, and holds one segment at a time in memory.
 ///
 /// ```no_run
 /// use kinetograph::{ContainerSettings, Segment, join};
@@ -27,9 +27,9 @@ use crate::{Error, Result, SegmentError};
 /// ```
 ///
 /// # Errors
-/// Those of the segments; [`Error::Segment`] for a segment that is missing, out of order, or of another movie;
-/// [`Error::Setting`] for container settings that cannot be used; [`Error::Io`] if writing fails. No file appears under
-/// the final name then, and an earlier one stays as it was.
+/// Returns the errors of the segments; [`Error::Segment`] for a segment that is missing, out of order, or of another
+/// movie; [`Error::Setting`] for container settings that cannot be used; [`Error::Io`] if writing fails. On an error,
+/// no file appears under the final name, and an earlier file stays as it was.
 pub fn join(
     segments: impl IntoIterator<Item = Result<Segment>>,
     settings: &ContainerSettings,

@@ -1,6 +1,9 @@
-//! Drawn frames in, an H.264 MP4 out, in one process.
+//! Makes H.264 MP4 movies of frames that a program draws, without starting another program.
 //!
-//! Frames that come one after another are pushed into a [`Movie`]:
+//! Frames are pixmaps of [tiny-skia](tiny_skia) or any RGBA, BGRA, RGB or grey pixels. libx264 encodes them in the
+//! process. In the default layout, the file already plays while it is recorded, and still plays after a crash.
+//!
+//! A [`Movie`] takes frames one after another:
 //!
 //! ```no_run
 //! use kinetograph::{Movie, Settings};
@@ -19,7 +22,7 @@
 //! }
 //! ```
 //!
-//! Frames that are a function of their index are an [`Animation`], drawn and encoded on every core:
+//! An [`Animation`] makes each frame from its index, so it draws and encodes on every core:
 //!
 //! ```no_run
 //! use kinetograph::{Animation, Preset, Quality, Settings};
@@ -38,10 +41,42 @@
 //! # }
 //! ```
 //!
-//! What the movie shall be is in [`Settings`]; what may be pushed, in [`Frame`]; each common wish has its page in the
-//! [`guide`].
+//! [`Settings`] has the size, the frame rate, the quality, the colours and the layout of a movie. [`Frame`] describes the
+//! pixels that a movie takes. The [`guide`] has a page for each common task.
 //!
-//! x264's messages go to the [`log`] crate under the target `kinetograph::x264`. Nothing prints unless asked.
+//! The crate prints nothing unless it is asked to. x264's messages go to the [`log`](https://docs.rs/log) crate under the
+//! target `kinetograph::x264`.
+//!
+//! # Features
+//!
+//! All are off by default.
+//!
+//! - `plotters` draws charts and heat maps on a canvas. It adds the module `plot`.
+//! - `image` converts images of the image crate to frames.
+//! - `indicatif` adds the method `Animation::progress_bar`.
+//!
+//! # Build requirements
+//!
+//! The build needs a C compiler, libx264 0.160 or newer with its header, pkg-config and libclang.
+//!
+//! | system | command |
+//! |---|---|
+//! | Debian, Ubuntu | `apt-get install gcc libx264-dev libclang-dev pkg-config` |
+//! | Fedora (RPM Fusion) | `dnf install gcc x264-devel clang-devel pkgconf` |
+//! | Arch | `pacman -S gcc x264 clang pkgconf` |
+//! | macOS | `brew install x264 llvm pkgconf` |
+//!
+//! # What it does not do
+//!
+//! - It has no audio and no subtitles.
+//! - It encodes H.264 only, on the CPU, in one pass.
+//! - It does not decode movies. It reads back only its own unfinished files, to [`recover`] them.
+//! - It does not scale, crop or rotate pixels: every frame has the size of the movie.
+//! - It does not convert between primaries or transfer functions: it signals those of the frames.
+//!
+//! # Licence
+//!
+//! GPL-2.0-or-later, because libx264 is: a program that links this crate is distributed under the GPL.
 
 mod animation;
 pub mod color;

@@ -1,4 +1,4 @@
-//! The NAL units of H.264 and the bits of them that the container has to know.
+//! H.264 NAL units: their types, and the iteration over those of a packet. `encoder` and `mp4` share it.
 
 /// NAL unit types (H.264, Table 7-1).
 pub(crate) const SEI: u8 = 6;

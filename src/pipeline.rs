@@ -1,4 +1,4 @@
-//! The encoder on a dedicated thread, behind a short queue of recycled planes.
+//! `Pipeline`: the thread on which a `Movie` encodes and writes, behind a short queue of recycled planes.
 
 use std::panic::resume_unwind;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! One picture in the form that the encoder takes: what `color` passes to `encoder`.
+//! `Planes`: one picture as YUV planes in memory, filled by `color` and read by `encoder`.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -12,7 +12,7 @@ const ALIGN: usize = 64;
 #[repr(C, align(64))]
 struct Line([u8; ALIGN]);
 
-/// The planes of one picture, luma first: I420, I422, I444 or I400, at 8 or 10 bits per sample.
+/// The planes of one picture, luma first. The layouts are I420, I422, I444 and I400, at 8 or 10 bits per sample.
 ///
 /// Rows begin at multiples of 64 samples. Samples of more than 8 bits are `u16` in native byte order. Planes can be
 /// reused from frame to frame.
@@ -34,8 +34,8 @@ pub struct Planes {
 }
 
 impl Planes {
-    /// Creates planes for pictures of `width` × `height` luma samples, which are all 0. Where luma samples share chroma
-    /// samples, odd sizes are rounded up.
+    /// Creates planes for pictures of `width` × `height` luma samples. All samples are 0. Where luma samples share
+    /// chroma samples, odd sizes are rounded up.
     ///
     /// # Panics
     /// If memory cannot hold the planes.
@@ -48,7 +48,7 @@ impl Planes {
             bit_depth,
             lines: Vec::new(),
         };
-        // No planes need 16 bytes a pixel, even with the padding of their rows.
+        // Planes take less than 16 bytes a pixel, even with the padding of their rows.
         assert!(
             (planes.width + ALIGN)
                 .checked_mul(planes.height + 1)

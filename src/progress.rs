@@ -1,4 +1,5 @@
-//! Progress reports while a movie is made.
+//! `Progress`: the numbers and the line that report the progress of an animation, and what a progress closure may
+//! return.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -8,8 +9,8 @@ use crate::report::Bytes;
 
 /// The progress of an [`Animation`](crate::Animation).
 ///
-/// It prints as one line of constant width, so that each line covers the previous one after a carriage return:
-/// ` 120 of 3000 frames,   4 %,    612 frames/s,    0:05 left,   91.4 kB`
+/// It prints as one line of constant width, so that after a carriage return each line covers the previous one: ` 120 of
+/// 3000 frames,   4 %,    612 frames/s,    0:05 left,   91.4 kB`
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
@@ -89,7 +90,7 @@ impl fmt::Display for Clock {
 
 /// What a progress closure returns: `()`, or a [`ControlFlow`] whose `Break` cancels the movie.
 ///
-/// It is sealed: the crate does not export it, so that no other type can implement it.
+/// The trait is sealed: the crate does not export it, so that no other type can implement it.
 pub trait ProgressAnswer {
     /// Returns whether to continue.
     fn answer(self) -> ControlFlow<()>;

@@ -1,4 +1,4 @@
-//! Finishing a recording that was cut short.
+//! `recover`: finishes a recording that a crash has left unfinished.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::mp4::{Scan, Summary, scan};
 use crate::sink::{FileSink, Sink};
 use crate::{Error, Result};
 
-/// The movie that [`recover`] has made of an unfinished file.
+/// The movie that [`recover`] made of an unfinished file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Recovered {

@@ -1,4 +1,4 @@
-//! The report about a finished movie.
+//! `Report`: the facts about a finished movie, such as frames, duration and size, and the line that prints them.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a container says of a stream besides its packets.
+//! `StreamInfo`: what a container states about a stream besides its packets (parameter sets, size, colours, clock).
 
 use crate::settings::{BitDepth, Chroma, ColorSpace, Matrix, Primaries, Quality, Range, Settings, Transfer};
 use crate::time::Clock;
@@ -14,28 +14,28 @@ pub(crate) struct StreamHeaders {
     pub version_sei: Vec<u8>,
 }
 
-/// Everything that a container says of a stream besides its packets.
+/// Everything that a container states about a stream besides its packets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StreamInfo {
     /// The NAL units that describe the stream.
     pub headers: StreamHeaders,
     /// Width and height of the decoded pictures, in pixels.
     pub coded_size: (u32, u32),
-    /// Width to height of a pixel.
+    /// The ratio of a pixel's width to its height.
     pub pixel_aspect: (u32, u32),
     /// Matrix, range, primaries and transfer function.
     pub color_space: ColorSpace,
     /// The chroma format.
     pub chroma: Chroma,
-    /// Bits a sample.
+    /// The bits per sample.
     pub bit_depth: BitDepth,
     /// Timescale and ticks of a frame.
     pub clock: Clock,
-    /// By how many frames decoding runs ahead of presentation: max_num_reorder_frames (H.264, Annex E.2.1).
+    /// The number of frames by which decoding runs ahead of presentation: max_num_reorder_frames (H.264, Annex E.2.1).
     pub reorder_frames: u32,
-    /// The decoder's buffer in bytes as the settings have it; 0 if they have none.
+    /// The size of the decoder's buffer in bytes, from the settings; 0 if they set none.
     pub buffer_bytes: u32,
-    /// The highest bit rate in bit/s as the settings have it; 0 if they have none.
+    /// The maximum bit rate in bit/s, from the settings; 0 if they set none.
     pub max_bitrate: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Frame rates, and the ticks in which times are counted.
+//! `FrameRate` and `Clock`: exact frame rates, and the conversion between seconds and ticks.
 
 use crate::{Error, Result};
 

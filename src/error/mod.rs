@@ -1,4 +1,4 @@
-//! What can go wrong, with the facts in the variants.
+//! `Error`, its parts and `Result`: everything that can fail, with the facts in the variants.
 
 mod mp4;
 mod segment;
@@ -17,11 +17,11 @@ pub use segment::SegmentError;
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a movie, or a segment of it, could not be made.
+/// The error of everything in this crate that can fail.
 ///
 /// `Display` prints the error without its cause, which is in [`source`](std::error::Error::source). `Debug` prints the
-/// error and its causes on one line, for people: it is what a program prints whose `main` returns this error. The facts
-/// are in the variants.
+/// error and its causes on one line, because a program whose `main` returns this error prints it so. The variants carry
+/// the facts.
 ///
 /// ```
 /// use kinetograph::{Error, Settings};
@@ -33,21 +33,21 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting has a value that cannot be used. [`Settings::validate`](crate::Settings::validate) finds it, or the
-    /// function that makes the movie, before a file exists.
+    /// A setting has a value that cannot be used. [`Settings::validate`](crate::Settings::validate) returns this error,
+    /// and so does every function that makes a movie, before it creates a file.
     #[error("{name} is {value}; {allowed}")]
     #[non_exhaustive]
     Setting {
-        /// The name of the setter, or of the argument or type that the value was given for.
+        /// The name of the setter, the argument or the type that the value is for.
         name: &'static str,
         /// The value given.
         value: String,
-        /// What is allowed, as a clause: "it must be 0 to 51".
+        /// What is allowed, as a clause such as "it must be 0 to 51".
         allowed: Cow<'static, str>,
     },
 
-    /// An option of x264 cannot be used. [`Settings::validate`](crate::Settings::validate) finds it, or the function that
-    /// makes the movie, before a file exists.
+    /// An option of x264 cannot be used. [`Settings::validate`](crate::Settings::validate) or the function that makes
+    /// the movie returns this error, before a file exists.
     #[error("x264 option {name:?} is {}; {reason}", Shortened(value))]
     #[non_exhaustive]
     X264Option {
@@ -55,11 +55,11 @@ pub enum Error {
         name: String,
         /// The value given.
         value: String,
-        /// Why it cannot be used, as a clause: "x264 has no option of that name".
+        /// Why it cannot be used, as a clause such as "x264 has no option of that name".
         reason: Cow<'static, str>,
     },
 
-    /// A frame does not have the size of the movie. A [`Movie`](crate::Movie) goes on without the frame.
+    /// A frame does not have the size of the movie. A [`Movie`](crate::Movie) continues without the frame.
     #[error("frame {frame} is {}×{} pixels; the movie is {}×{}", got.0, got.1, expected.0, expected.1)]
     #[non_exhaustive]
     FrameSize {
@@ -71,8 +71,8 @@ pub enum Error {
         expected: (u32, u32),
     },
 
-    /// A frame's stride or buffer, or the rest of an input, is too small for its size and pixel format. A
-    /// [`Movie`](crate::Movie) goes on without the frame.
+    /// A frame's stride or buffer, or the remainder of an input, is too small for its size and pixel format. A
+    /// [`Movie`](crate::Movie) continues without the frame.
     #[error("the {part} is {got} bytes; a {width}×{height} {format} frame needs at least {needed}")]
     #[non_exhaustive]
     FrameData {
@@ -98,8 +98,8 @@ pub enum Error {
         mismatch: PlanesMismatch,
     },
 
-    /// A time given for a frame, or the duration of a hold, cannot be used. The [`Movie`](crate::Movie) goes on without
-    /// the frame.
+    /// A time given for a frame, or the duration of a hold, cannot be used. The [`Movie`](crate::Movie) continues
+    /// without the frame.
     #[error("frame {frame} at {seconds} s: {reason}")]
     #[non_exhaustive]
     Time {
@@ -124,7 +124,7 @@ pub enum Error {
         pixels: image::ColorType,
     },
 
-    /// The closure that draws the frames of an [`Animation`](crate::Animation) has failed.
+    /// The closure that draws or supplies the frames of an [`Animation`](crate::Animation) returned an error.
     #[error("drawing frame {frame} failed")]
     #[non_exhaustive]
     Draw {
@@ -134,7 +134,7 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
-    /// The closure given to [`on_progress`](crate::Animation::on_progress) has cancelled the movie.
+    /// The closure given to [`on_progress`](crate::Animation::on_progress) cancelled the movie.
     #[error("cancelled")]
     Cancelled,
 
@@ -154,7 +154,7 @@ pub enum Error {
     #[error("x264 {doing}: {message}")]
     #[non_exhaustive]
     X264 {
-        /// What it was asked to do: "opening the encoder".
+        /// What x264 was doing, such as "opening the encoder".
         doing: &'static str,
         /// x264's own message.
         message: String,
@@ -164,7 +164,7 @@ pub enum Error {
     #[error("{doing}")]
     #[non_exhaustive]
     Io {
-        /// What was attempted, on which path.
+        /// What was attempted, and the path.
         doing: String,
         /// The system's reason.
         source: std::io::Error,
@@ -188,7 +188,7 @@ pub enum Error {
         path: PathBuf,
     },
 
-    /// A stream does not fit in an MP4 file, or a file cannot be recovered.
+    /// A stream does not fit into an MP4 file, or a file cannot be recovered.
     #[error("{}{reason}", path.as_deref().map(|path| format!("{}: ", path.display())).unwrap_or_default())]
     #[non_exhaustive]
     Mp4 {
@@ -198,7 +198,7 @@ pub enum Error {
         reason: Mp4Error,
     },
 
-    /// An earlier error, which was returned then, already ended the movie.
+    /// An earlier error already ended the movie. It was returned when it occurred.
     #[error("an earlier error already ended this movie")]
     Ended,
 }
@@ -211,7 +211,7 @@ pub enum FramePart {
     Stride,
     /// The frame's buffer.
     Buffer,
-    /// What an input still had when a frame was read from it.
+    /// The remaining bytes of an input that a frame was read from.
     Input,
 }
 
@@ -229,7 +229,7 @@ impl fmt::Display for FramePart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanesMismatch {
-    /// The size of the luma plane.
+    /// The size of the luma plane is not that of the frame.
     #[error("size is {}×{}; it must be {}×{}", got.0, got.1, needed.0, needed.1)]
     #[non_exhaustive]
     Size {
@@ -238,22 +238,22 @@ pub enum PlanesMismatch {
         /// Width and height that the frame needs, in luma samples.
         needed: (usize, usize),
     },
-    /// The chroma format.
+    /// The chroma formats differ.
     #[error("chroma is {got}; it must be {needed}")]
     #[non_exhaustive]
     Chroma {
-        /// That of the planes.
+        /// The chroma format of the planes.
         got: Chroma,
-        /// That of the converter.
+        /// The chroma format of the converter.
         needed: Chroma,
     },
-    /// The bits per sample.
+    /// The bit depths differ.
     #[error("bit depth is {got}; it must be {needed}")]
     #[non_exhaustive]
     BitDepth {
-        /// Those of the planes.
+        /// The bit depth of the planes.
         got: BitDepth,
-        /// Those of the converter.
+        /// The bit depth of the converter.
         needed: BitDepth,
     },
 }
@@ -272,14 +272,14 @@ pub enum TimeError {
         /// The time of the frame before, in seconds.
         previous_seconds: f64,
     },
-    /// A frame would be shown for too long: players count its duration in 28 bits.
+    /// A frame would be presented for too long: players count its duration in 28 bits.
     #[error("a frame can be shown for at most {max_seconds} s")]
     #[non_exhaustive]
     TooLong {
         /// The longest duration, in seconds.
         max_seconds: f64,
     },
-    /// There is no frame yet that could be held.
+    /// There is no frame yet to hold.
     #[error("there is no frame yet to hold")]
     NoFrame,
 }
@@ -305,7 +305,7 @@ impl From<Mp4Error> for Error {
     }
 }
 
-/// A program whose `main` returns an error prints its `Debug`, so that is made for people.
+/// Prints the error and its causes on one line. A program whose `main` returns an error prints it with `Debug`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
@@ -327,12 +327,12 @@ fn segment_name(index: Option<u64>, path: Option<&Path>) -> String {
     }
 }
 
-/// A quoted text, of which a long one is cut off.
+/// A text that is printed in quotes, and cut off if it is long.
 struct Shortened<'a>(&'a str);
 
 impl fmt::Display for Shortened<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// The most characters.
+        /// The maximum number of characters.
         const MOST: usize = 60;
         match self.0.char_indices().nth(MOST) {
             Some((end, _)) => write!(f, "{:?}…", &self.0[..end]),

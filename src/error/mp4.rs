@@ -1,12 +1,12 @@
-//! Errors of the container.
+//! `Mp4Error`: why a stream does not fit into an MP4 file, or a file cannot be recovered.
 
-/// Why a stream does not fit in an MP4 file, or a file cannot be [recovered](crate::recover).
+/// Why a stream does not fit into an MP4 file, or a file cannot be [recovered](crate::recover).
 ///
-/// `TooLarge` and `PacketOrder` concern movies that are being made, the others files that are read.
+/// `TooLarge` and `PacketOrder` can occur while a movie is made, and the others when a file is read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mp4Error {
-    /// A number is larger than its field in the file format, or than what this crate reads into memory.
+    /// A number is too large for its field in the file format, or a box is too large to be read into memory.
     #[error("{what} is {value}; it can be at most {limit}")]
     #[non_exhaustive]
     TooLarge {
@@ -34,8 +34,8 @@ pub enum Mp4Error {
     #[error("it is not an MP4 file")]
     NotMp4,
 
-    /// The file has no `moov` box in its place: it is a progressive recording, which cannot be recovered, or it ends
-    /// before its first fragment.
+    /// The file has no `moov` box where it is expected. It is a progressive recording, which cannot be recovered, or it
+    /// ends before its first fragment.
     #[error("it has no index: it is a progressive recording, or ends before its first fragment")]
     NoIndex,
 
@@ -51,7 +51,7 @@ pub enum Mp4Error {
     #[error("its track is not H.264 video")]
     NotH264,
 
-    /// A box is missing, or its contents cannot be.
+    /// A box is missing, or its contents are not valid.
     #[error("its {name} box is missing or damaged")]
     #[non_exhaustive]
     DamagedBox {
@@ -67,7 +67,7 @@ pub enum Mp4Error {
     #[error("it has no complete fragment")]
     NoFragment,
 
-    /// A fragment is damaged before later fragments. To cut the file there would lose those.
+    /// A fragment before the last one is damaged. Cutting the file there would lose the later fragments.
     #[error("the fragment at byte {at} is damaged, and another one follows at byte {next}")]
     #[non_exhaustive]
     DamagedFragment {

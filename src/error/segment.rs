@@ -1,14 +1,14 @@
-//! Errors of segments.
+//! `SegmentError`: why a segment cannot be used.
 
 /// Why a [`Segment`](crate::Segment) cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SegmentError {
-    /// The bytes are not those of a segment, or of a version that this version cannot read.
+    /// The bytes are not a segment, or another version of this crate wrote them.
     #[error("not a segment that this version of kinetograph can read")]
     NotASegment,
 
-    /// The bytes are incomplete, or not those that were written.
+    /// The bytes are incomplete or were changed.
     #[error("damaged; remove it and encode the segment again")]
     Damaged,
 
@@ -16,7 +16,7 @@ pub enum SegmentError {
     #[error("missing")]
     Missing,
 
-    /// Another segment is where this one is expected.
+    /// Another segment is in the place of this one.
     #[error("missing; segment {found} is in its place")]
     #[non_exhaustive]
     OutOfOrder {
@@ -24,7 +24,7 @@ pub enum SegmentError {
         found: u64,
     },
 
-    /// The movie has no segment of this index, or no further segment.
+    /// The movie has no segment with this index.
     #[error("the movie has {count} segments, counted from 0")]
     #[non_exhaustive]
     NoSuchSegment {
@@ -32,7 +32,7 @@ pub enum SegmentError {
         count: u64,
     },
 
-    /// The segment is of a movie with other settings, or was made by another version.
+    /// The segment belongs to a movie with other settings, or another version made it.
     #[error("its {name} is {value}, not {expected}")]
     #[non_exhaustive]
     OtherMovie {
@@ -44,7 +44,7 @@ pub enum SegmentError {
         expected: String,
     },
 
-    /// The segment has another number of frames than its place in the movie.
+    /// The segment does not have the number of frames that its place in the movie requires.
     #[error("it has {frames} frames, not {expected}")]
     #[non_exhaustive]
     FrameCount {

@@ -1,4 +1,4 @@
-//! Frames from the images of the `image` crate (feature `image`).
+//! Conversions from images of the `image` crate to `Frame` (feature `image`).
 
 use std::ops::Deref;
 
@@ -41,8 +41,8 @@ impl<'a> TryFrom<&'a DynamicImage> for Frame<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Image`] for other pixels. Convert them first, for example with [`to_rgba8`](DynamicImage::to_rgba8); a
-    /// frame borrows its pixels, so it cannot.
+    /// [`Error::Image`] for other pixels. A frame borrows its pixels, so it cannot convert them. Convert the image
+    /// first, for example with [`to_rgba8`](DynamicImage::to_rgba8).
     fn try_from(image: &'a DynamicImage) -> Result<Self> {
         match image {
             DynamicImage::ImageRgba8(image) => Ok(image.into()),

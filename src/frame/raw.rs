@@ -1,11 +1,11 @@
-//! Raw frames from a reader, in bands of rows.
+//! Reads raw frames from a reader, in bands of rows, for `Movie::push_from`.
 
 use std::io::{ErrorKind, Read};
 
 use super::{Frame, PixelFormat, row_bytes};
 use crate::{Error, FramePart, Result};
 
-/// Bytes read at a time: they stay in a core's L2 cache until they are converted.
+/// The number of bytes read at a time. So many stay in a core's L2 cache until they are converted.
 const BAND: usize = 256 << 10;
 
 /// Reads the pixels of a frame, row after row without gaps, and passes them to `each` in bands with the index of their
@@ -41,7 +41,7 @@ pub(crate) fn read_bands(
     Ok(true)
 }
 
-/// Reads until the buffer is full or the input ends, and returns the bytes read.
+/// Reads until the buffer is full or the input ends. Returns the number of bytes read.
 fn fill(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
