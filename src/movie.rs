@@ -1,4 +1,4 @@
-//! Frames pushed one by one become a movie.
+//! `Movie`: frames are pushed one by one, converted on the caller's thread and encoded on another.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -16,18 +16,19 @@ use crate::stream::StreamInfo;
 use crate::time::Clock;
 use crate::{Error, Result, TimeError};
 
-/// A movie being made from frames that come one after another.
+/// A movie that is made of frames that come one after another.
 ///
-/// The caller draws; [`push`](Self::push) converts the frame and passes it to the encoder, which works on its own threads
-/// behind a queue of three pictures. So drawing, converting and encoding overlap, memory stays bounded, and `push` waits
-/// when the encoder is slower. Encoder errors surface on the next `push` or on [`finish`](Self::finish).
+/// The caller draws a frame. [`push`](Self::push) converts it and passes it to the encoder, which works on other
+/// threads behind a queue of three pictures. Drawing, converting and encoding therefore overlap, memory use is bounded,
+/// and `push` waits if the encoder is slower. Encoder errors surface on the next `push` or on [`finish`](Self::finish).
 ///
 /// The movie grows in a file beside the final name, `NAME.XXXXXX.part`. Only a successful `finish` gives it the final
-/// name, in place of any earlier file. A movie that is dropped unfinished leaves nothing behind, unless the thread is
-/// panicking, or encoding or writing has failed: then the unfinished file stays, playable in the crash-safe layout.
-/// Dropping waits until the frames that were pushed are encoded and written.
+/// name, in place of any earlier file. A movie that is dropped unfinished removes its file. If the thread is panicking,
+/// or if encoding or writing failed, the unfinished file stays; in the crash-safe layout it is playable. Dropping waits
+/// until the frames that were pushed are encoded and written.
 ///
-/// The type parameter says where the movie goes: `Movie` is a file, `Movie<Vec<u8>>` memory, `Movie<Stream<W>>` a writer.
+/// The type parameter says where the movie goes: `Movie` writes to a file, `Movie<Vec<u8>>` to memory, and
+/// `Movie<Stream<W>>` to a writer.
 ///
 /// ```
 /// use kinetograph::{Movie, Settings};
@@ -54,7 +55,7 @@ pub struct Movie<Output = ()> {
     coded_size: (u32, u32),
     /// Frames pushed.
     frames: u64,
-    /// When the last frame is presented, and when the next one is to be, in ticks.
+    /// The presentation times of the last frame and, unless the caller gives another, of the next one, in ticks.
     last: i64,
     next: i64,
     /// The tick of the time that the caller gave for the first frame, if it gave one.
@@ -75,23 +76,23 @@ impl Movie {
         Self::begin(settings, |settings, stream| Recording::create(path.as_ref(), settings, stream))
     }
 
-    /// Writes what is still held back, and gives the file its name.
+    /// Encodes and writes the remaining frames, and renames the file to its final name.
     ///
     /// # Errors
-    /// [`Error::NoFrames`] if no frame was pushed; any error of encoding or writing. No file appears under the final name
-    /// then, and an earlier one stays as it was.
+    /// [`Error::NoFrames`] if no frame was pushed; any error of encoding or writing. On an error, no file appears under
+    /// the final name, and an earlier file stays as it was.
     pub fn finish(self) -> Result<Report> {
         self.end().map(|((), report)| report)
     }
 }
 
 impl<W: Write + Send + 'static> Movie<Stream<W>> {
-    /// Begins a movie that is written without seeking: to a socket, a pipe, standard output.
+    /// Begins a movie that is written without seeking, for example to a socket, a pipe or standard output.
     ///
-    /// A fragment reaches the writer in one `write_all`, followed by a `flush`: at the first keyframe after one second, or
-    /// after what [`Settings::fragment_seconds`] says. A live stream needs a short [`Settings::keyframe_interval`], which
-    /// is 250 frames unless set. In [`Layout::AnnexB`](crate::Layout::AnnexB) each picture is written at once. Pass the
-    /// writer without a `BufWriter`, unless many small writes are expensive.
+    /// Each fragment is passed to the writer in one `write_all`, followed by a `flush`. It ends at the first keyframe
+    /// after one second, or after [`Settings::fragment_seconds`]. A live stream needs a short
+    /// [`Settings::keyframe_interval`], which is 250 frames unless set. In [`Layout::AnnexB`](crate::Layout::AnnexB)
+    /// each picture is written at once. Pass the writer without a `BufWriter`, unless many small writes are expensive.
     ///
     /// The writer is used on the encoder's thread, and [`finish`](Self::finish) returns it. A blocked writer blocks `push`
     /// once the queue is full. If the writer panics, the panic continues in the next `push` or `finish`, and the movie
@@ -114,7 +115,7 @@ impl<W: Write + Send + 'static> Movie<Stream<W>> {
         Self::begin(settings, |settings, stream| Recording::stream(writer, settings, stream))
     }
 
-    /// Writes what is still held back, and returns the writer.
+    /// Encodes and writes the remaining frames, and returns the writer.
     ///
     /// # Errors
     /// [`Error::NoFrames`] if no frame was pushed; any error of encoding or writing.
@@ -132,7 +133,7 @@ impl Movie<Vec<u8>> {
         Self::begin(settings, Recording::in_memory)
     }
 
-    /// Writes what is still held back, and returns the bytes of the movie.
+    /// Encodes and writes the remaining frames, and returns the bytes of the movie.
     ///
     /// # Errors
     /// [`Error::NoFrames`] if no frame was pushed; any error of encoding.
@@ -173,22 +174,22 @@ impl<Output> Movie<Output> {
     /// The pixels are read during the call only, so the same canvas can be drawn on again.
     ///
     /// # Errors
-    /// [`Error::FrameSize`] or [`Error::FrameData`] if the frame does not fit the movie; the frame is not added, and the
-    /// movie goes on. Otherwise an error of encoding or writing the frames before it; the movie has ended then.
+    /// [`Error::FrameSize`] or [`Error::FrameData`] if the frame does not fit the movie. The frame is not added, and
+    /// the movie continues. Any other error is one of encoding or writing the frames before it, and ends the movie.
     pub fn push<'a>(&mut self, frame: impl Into<Frame<'a>>) -> Result<()> {
         self.add(frame.into(), self.next)
     }
 
     /// Adds a frame that is presented from `seconds` on, until the next one.
     ///
-    /// The movie begins with its first frame: times count from the time of that one, or from 0 if it was
-    /// [pushed](Self::push). With [`Settings::variable_rate`] a time is rounded to the nearest tick of 1/90,000 s or
-    /// finer; otherwise to the nearest multiple of a frame's duration. The last frame is presented for one frame's
-    /// duration, or for as long as [`hold`](Self::hold) says.
+    /// The movie begins with its first frame. Times count from the time of that frame, or from 0 if it was
+    /// [pushed](Self::push). With [`Settings::variable_rate`], a time is rounded to the nearest tick of 1/90,000 s or
+    /// finer. Otherwise it is rounded to the nearest multiple of a frame's duration. The last frame is presented for
+    /// one frame's duration, or for as long as [`hold`](Self::hold) says.
     ///
     /// # Errors
-    /// [`Error::Time`] if the time is not after that of the frame before, or too far from it; the frame is not added.
-    /// Otherwise as [`push`](Self::push).
+    /// [`Error::Time`] if the time is not after that of the frame before, or too far from it. The frame is not added,
+    /// and the movie continues. Otherwise as [`push`](Self::push).
     ///
     /// ```
     /// # use kinetograph::{Frame, Movie, Settings};
@@ -203,7 +204,7 @@ impl<Output> Movie<Output> {
     /// ```
     pub fn push_at<'a>(&mut self, frame: impl Into<Frame<'a>>, seconds: f64) -> Result<()> {
         let tick = self.clock.tick_at(seconds).ok_or_else(|| self.time_error(seconds, TimeError::NotCountable))?;
-        // Times count from the first frame's, which is 0 unless it was given.
+        // Times count from that of the first frame, which is 0 unless the caller gave one.
         let origin = self.origin.unwrap_or(if self.frames == 0 { tick } else { 0 });
         let pts = tick - origin;
         if self.frames > 0 && pts <= self.last {
@@ -221,12 +222,12 @@ impl<Output> Movie<Output> {
     /// Reads the raw pixels of a frame, row after row without gaps, and adds it as [`push`](Self::push) does. Returns
     /// `false` at the end of the input.
     ///
-    /// A frame is read and converted a few rows at a time, while they are in the processor's cache. That costs less than
-    /// reading the frame before it is pushed. Pass the input without a `BufReader`.
+    /// A frame is read and converted a few rows at a time, while they are in the processor's cache. This is faster than
+    /// reading the whole frame and pushing it. Pass the input without a `BufReader`.
     ///
     /// # Errors
-    /// [`Error::FrameData`] if the input ends inside a frame, [`Error::Io`] if it cannot be read; the frame is not added,
-    /// and the movie goes on. Otherwise as `push`.
+    /// [`Error::FrameData`] if the input ends inside a frame, [`Error::Io`] if it cannot be read. The frame is not
+    /// added, and the movie continues. Otherwise as [`push`](Self::push).
     ///
     /// ```
     /// # use kinetograph::{Movie, PixelFormat, Settings};
@@ -248,10 +249,10 @@ impl<Output> Movie<Output> {
         Ok(is_read)
     }
 
-    /// Presents the last frame for `seconds` longer, which costs neither encoding nor bytes.
+    /// Presents the last frame for `seconds` longer, without encoding or storing it again.
     ///
-    /// The duration is rounded as the times of [`push_at`](Self::push_at) are. After a frame that is presented for minutes
-    /// (87 s at a variable rate of 30) the next one is a keyframe.
+    /// The duration is rounded like the times of [`push_at`](Self::push_at). After a frame that is presented for a
+    /// minute or more (87 s at a variable rate of 30), the next one is a keyframe.
     ///
     /// # Errors
     /// [`Error::Time`] if there is no frame yet, if the duration is negative or not a number, or if the frame would be

@@ -12,32 +12,33 @@ use crate::settings::Settings;
 use crate::sink::Sink;
 use crate::{Error, Result};
 
-/// Planes in circulation: one being filled, one queued, one being copied by x264.
+/// The number of planes in circulation: one is filled, one is queued, and x264 copies one.
 const PLANES: usize = 3;
 
-/// What the encoder's thread is to do.
+/// A command to the encoder's thread.
 enum Command {
     Encode {
         planes: Planes,
         pts: i64,
         is_keyframe: bool,
     },
-    /// Write what x264 still holds, and finish the movie at this tick.
+    /// Write the pictures that x264 still holds, and finish the movie at this tick.
     Finish {
         end: i64,
     },
-    /// Write what x264 still holds, and keep the unfinished file.
+    /// Write the pictures that x264 still holds, and keep the unfinished file.
     Keep,
 }
 
-/// Encodes and writes pictures in the order in which they are submitted, on its own thread.
+/// Encodes and writes pictures on a dedicated thread, in the order in which they are submitted.
 ///
-/// Dropped before its end, it waits for the thread and removes the unfinished file; during a panic it keeps the file.
+/// A pipeline that is dropped before it has finished waits for the thread and removes the unfinished file. During a
+/// panic it keeps the file.
 pub(crate) struct Pipeline<Output> {
     commands: SyncSender<Command>,
     /// Planes that x264 has copied. The mutex is never locked: it makes a `Pipeline` `Sync`, which a `Receiver` is not.
     free: Mutex<Receiver<Planes>>,
-    /// The planes being filled. They stay here until they are submitted, whatever becomes of the frame.
+    /// The planes being filled. They stay here until they are submitted, even if a frame is refused.
     filling: Option<Planes>,
     /// `None` when its result has been taken.
     thread: Option<JoinHandle<Result<Option<(Output, u64)>>>>,
@@ -64,7 +65,7 @@ impl<Output: Send + 'static> Pipeline<Output> {
 }
 
 impl<Output> Pipeline<Output> {
-    /// Returns planes to fill; waits while the encoder has all of them.
+    /// Returns planes to fill. Waits while the encoder has all of them.
     pub fn free_planes(&mut self) -> Result<&mut Planes> {
         if self.filling.is_none() {
             let free = self.free.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
@@ -94,7 +95,7 @@ impl<Output> Pipeline<Output> {
         }
     }
 
-    /// Waits for the thread's result. A panic on it, of a user's writer or logger, continues here.
+    /// Waits for the thread's result. If the user's writer or logger panicked on that thread, the panic continues here.
     fn join(&mut self) -> Result<Option<(Output, u64)>> {
         let thread = self.thread.take().ok_or(Error::Ended)?;
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))

@@ -1,4 +1,4 @@
-//! An open x264 encoder, and the memory that x264 reads until it is closed.
+//! `Handle`: opens and closes an x264 encoder, and owns the memory that x264 reads until then.
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
@@ -22,7 +22,7 @@ pub(super) struct Handle {
 }
 
 /// Parameters that pictures may point to. x264 keeps such a pointer until it has encoded the picture, while the
-/// `Encoder` may move. They are in an `Arc`, because moving a `Box` asserts that nothing else points into it.
+/// `Encoder` may move. They are in an `Arc`, because moving a `Box` would assert that nothing else points into it.
 struct Retained {
     midstream_keyframe: x264_param_t,
     opened: x264_param_t,
@@ -78,7 +78,7 @@ impl Handle {
         unsafe { &raw const (*Arc::as_ptr(&self.retained)).midstream_keyframe }
     }
 
-    /// Makes the error of a call that x264 has failed.
+    /// Creates the error of a call that failed, with x264's own messages.
     pub fn error(&self, doing: &'static str) -> Error {
         Error::X264 { doing, message: self.log.take_error() }
     }

@@ -1,5 +1,5 @@
-//! x264's messages: all of them go to the `log` crate, and errors are also kept for the [`Error`](crate::Error) that
-//! follows.
+//! Receives x264's messages. All of them go to the `log` crate, and errors are also kept for the
+//! [`Error`](crate::Error) that follows.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use x264_sys::{X264_LOG_DEBUG, X264_LOG_ERROR, X264_LOG_INFO, X264_LOG_WARNING, 
 /// The target under which x264's messages appear in the log.
 const TARGET: &str = "kinetograph::x264";
 
-/// The most errors that are kept, so that an encoder that fails at every frame does not fill the memory.
+/// The maximum number of errors that are kept. An encoder that fails at every frame must not fill the memory.
 const MAX_ERRORS: usize = 8;
 
 unsafe extern "C" {

@@ -1,4 +1,4 @@
-//! Planes to packets: the only room that calls libx264.
+//! `Encoder`: turns planes into packets. This is the only module that calls libx264.
 
 #![allow(unsafe_code)] // foreign functions; each SAFETY comment names the fact and who guarantees it
 
@@ -42,7 +42,7 @@ pub(crate) enum Coding {
 pub(crate) struct Encoder {
     handle: Handle,
     stream: StreamInfo,
-    /// The latest access unit, each NAL unit behind its length in 4 bytes.
+    /// The latest access unit, each NAL unit preceded by its length in 4 bytes.
     access_unit: Vec<u8>,
     /// The template of every picture, without planes, time and type.
     picture: x264_picture_t,
@@ -110,9 +110,9 @@ impl Encoder {
         self.midstream_keyframes
     }
 
-    /// Encodes the next picture, shown at `pts` ticks, and returns an earlier one if it is ready.
+    /// Encodes the next picture, presented at `pts` ticks, and returns an earlier one if it is ready.
     ///
-    /// `pts` must increase. x264 has copied the planes when this returns.
+    /// `pts` must increase. x264 has copied the planes when this method returns.
     ///
     /// # Errors
     /// [`Error::X264`] if x264 fails.
@@ -148,7 +148,7 @@ impl Encoder {
     /// Returns the parameters that the next picture points to. They apply from the moment that x264 encodes it.
     fn picture_parameters(&mut self, coding: Coding) -> *const x264_param_t {
         if coding == Coding::MidstreamKeyframe {
-            // The P-frame that x264 encodes next may be shown after this many B-frames.
+            // The P-frame that x264 encodes next may be presented after this many B-frames.
             self.to_restore = self.handle.parameters().i_bframe + 1;
             self.handle.midstream_keyframe_ptr()
         } else if self.to_restore > 0 {
@@ -159,8 +159,8 @@ impl Encoder {
         }
     }
 
-    /// Returns the next of the pictures that x264 holds back, or `None` after the last. After a flush, no picture may be
-    /// encoded.
+    /// Returns the next of the pictures that x264 holds back, or `None` after the last one. No picture may be encoded
+    /// after the first call.
     ///
     /// # Errors
     /// [`Error::X264`] if x264 fails.
@@ -216,8 +216,8 @@ impl Encoder {
         Packet { data: &self.access_unit, pts: pts * self.unit(), dts: dts * self.unit(), sync }
     }
 
-    /// Returns the units that describe the stream. Called once, right after opening: x264_encoder_headers changes the
-    /// encoder's state and corrupts a stream that has begun.
+    /// Returns the NAL units that describe the stream. It must be called once, right after opening, because
+    /// x264_encoder_headers changes the encoder's state and corrupts a stream that has begun.
     fn headers(&mut self) -> Result<StreamHeaders> {
         let (mut nals, mut count) = (std::ptr::null_mut(), 0);
         // SAFETY: `Handle` guarantees that the encoder is open, and the other pointers are those of local variables.

@@ -1,4 +1,4 @@
-//! A muxer joined to a sink.
+//! `Recording`: a muxer that writes to a sink. It keeps or removes the unfinished file after an error or a panic.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use crate::sink::{FileSink, MemorySink, Stream};
 use crate::stream::StreamInfo;
 use crate::{Error, Result};
 
-/// A movie that is being recorded: packets in; a file, bytes in memory or a stream out.
+/// A movie that is being recorded. It takes packets, and writes a file, bytes in memory or a stream.
 ///
-/// A file is written beside its final name, which it gets when it is finished. A recording that is dropped unfinished
-/// removes its file, except while the thread is panicking: a playable file is then kept. After an error it is kept, too,
-/// and the error names it.
+/// A file is written beside its final name, and renamed when it is finished. A recording that is dropped unfinished
+/// removes its file. If the thread is panicking, it keeps a playable file. After an error it also keeps a playable
+/// file, and the error names it.
 pub(crate) struct Recording<S: Sink> {
     /// `None` after an error.
     open: Option<Open<S>>,
@@ -30,7 +30,7 @@ impl Recording<FileSink> {
     /// Records into a file beside `path`.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be created; nothing is left behind.
+    /// [`Error::Io`] if the file cannot be created. No file is left behind.
     pub fn create(path: &Path, container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
         Self::begin(container, stream, container.layout, || FileSink::create(path))
     }
@@ -68,18 +68,18 @@ impl<S: Sink> Recording<S> {
         layout: Layout,
         create: impl FnOnce() -> Result<S>,
     ) -> Result<Self> {
-        // What does not fit is refused before there is a file.
+        // A stream that does not fit is refused before there is a file.
         let mut muxer = Muxer::new(container, stream, layout)?;
         let mut sink = create()?;
         muxer.begin(&mut sink)?;
         Ok(Self { open: Some(Open { muxer, sink }) })
     }
 
-    /// Takes the next packet in decoding order.
+    /// Muxes the next packet in decoding order.
     ///
     /// # Errors
-    /// [`Error::Unfinished`] if it cannot be written and a playable file is kept, else the reason; [`Error::Ended`] after
-    /// an earlier error.
+    /// [`Error::Unfinished`] if the packet cannot be written and a playable file is kept, otherwise the reason alone;
+    /// [`Error::Ended`] after an earlier error.
     pub fn push(&mut self, packet: &Packet<'_>) -> Result<()> {
         let Open { muxer, sink } = self.open.as_mut().ok_or(Error::Ended)?;
         muxer.push(packet, sink).map_err(|error| unfinished(self.open.take().and_then(Open::keep_file), error))
@@ -101,20 +101,20 @@ impl<S: Sink> Recording<S> {
         }
     }
 
-    /// Leaves a playable file unfinished where it is, with all packets so far: for a caller that panics.
+    /// Keeps a playable unfinished file with all packets so far, for a caller that panics.
     pub fn keep(mut self) {
         self.open.take().and_then(Open::keep);
     }
 
-    /// Ends the recording because of an error elsewhere, or of its own, which is returned: packets so far are kept.
+    /// Ends the recording because of an error, which is returned. A playable file is kept with all packets so far.
     pub fn fail(mut self, error: Error) -> Error {
         unfinished(self.open.take().and_then(Open::keep), error)
     }
 }
 
 impl<S: Sink> Drop for Recording<S> {
-    /// A panic must not lose the frames drawn so far. The panic may be that of a stream's writer, so a stream is not
-    /// written to again: a second panic would end the process.
+    /// Keeps a playable file during a panic, so that the frames drawn so far are not lost. A stream is not written to
+    /// again: its writer may be what panicked, and a second panic would end the process.
     fn drop(&mut self) {
         if S::CAN_KEEP && std::thread::panicking() {
             self.open.take().and_then(Open::keep);

@@ -1,4 +1,4 @@
-//! A file that gets its name when it is finished.
+//! `FileSink`: writes a movie to a temporary file beside the final name, and renames it when it is finished.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -10,10 +10,10 @@ use tempfile::{NamedTempFile, TempPath};
 use super::{ReadAt, Sink};
 use crate::{Error, Result};
 
-/// How many bytes are moved at a time.
+/// The number of bytes that are moved at a time.
 const BLOCK: usize = 1 << 20;
 
-/// The longest file name that the unfinished file's name repeats; file systems have 255 bytes for a name.
+/// The longest file name, in bytes, that the unfinished file's name repeats. File systems allow 255 bytes for a name.
 const MAX_NAME: usize = 240;
 
 /// A file beside its final name, removed when dropped.
@@ -24,8 +24,8 @@ pub(crate) struct FileSink {
 }
 
 impl FileSink {
-    /// Creates an empty `NAME.XXXXXX.part` in the folder of `target`. If `target` is a symbolic link, the file that it
-    /// leads to is meant.
+    /// Creates an empty `NAME.XXXXXX.part` in the folder of `target`. If `target` is a symbolic link, the target is the
+    /// file that it leads to.
     ///
     /// # Errors
     /// [`Error::Io`] if the target is not a regular file or has no name, or if the folder does not exist or cannot be
@@ -78,7 +78,7 @@ impl FileSink {
         Ok(())
     }
 
-    /// Cuts off the bytes of a failed write. Those that cannot be cut off are skipped by readers.
+    /// Cuts off the bytes of a failed write. If that fails too, readers skip them.
     fn cut_back(&mut self, length: u64, error: Error) -> Error {
         if fault::point().is_ok() {
             let _ = self.file.as_file().set_len(length);
@@ -156,7 +156,7 @@ impl Sink for FileSink {
         Ok(())
     }
 
-    /// Creates an empty file for the same target, `NAME.XXXXXX.copy`.
+    /// Creates an empty file `NAME.XXXXXX.copy` for the same target.
     fn another(&self) -> Result<Self> {
         let file = create_beside(&self.target, ".copy")?;
         Ok(Self { file, target: self.target.clone(), length: 0 })
@@ -176,7 +176,7 @@ impl Sink for FileSink {
         Ok(())
     }
 
-    /// Gives the file its name, in place of an earlier file of that name, when it is safe on the disk.
+    /// Waits until the file is safe on the disk, and renames it to its final name, in place of an earlier file.
     fn commit(&mut self) -> Result<()> {
         self.sync()?;
         let renamed = fault::point().and_then(|()| fs::rename(self.file.path(), &self.target));
@@ -224,8 +224,8 @@ fn create_beside(target: &Path, suffix: &str) -> Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Locks the file as long as it is open, so that other processes know that it is being written; returns `false` if another
-/// process holds the lock. Where the system or the file system has no such advisory locks, nobody does.
+/// Locks the file as long as it is open, so that other processes know that it is being written. Returns `false` if
+/// another process holds the lock. Returns `true` where the system or the file system has no such advisory locks.
 fn lock(file: &File) -> bool {
     #[cfg(unix)]
     return !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
@@ -249,7 +249,7 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// Where tests make the system fail.
+/// The points at which tests make the system fail.
 #[cfg(not(test))]
 mod fault {
     pub fn point() -> std::io::Result<()> {
@@ -267,7 +267,7 @@ pub(crate) mod fault {
         static FAILING: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     }
 
-    /// Runs with the points `from..to` failing; returns also how many points there were.
+    /// Calls `run` while the points `from..to` fail. Returns its result and the number of points that it passed.
     pub fn with_failing<T>(from: u32, to: u32, run: impl FnOnce() -> T) -> (T, u32) {
         PASSED.set(0);
         FAILING.set((from, to));

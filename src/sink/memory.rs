@@ -1,4 +1,4 @@
-//! A movie in memory.
+//! `MemorySink`: collects a movie in a `Vec<u8>`.
 
 use std::ops::Range;
 
@@ -48,7 +48,7 @@ impl Sink for MemorySink {
 }
 
 impl MemorySink {
-    /// The bytes so far.
+    /// Returns the bytes so far.
     #[cfg(test)]
     pub fn bytes(&self) -> &[u8] {
         &self.0

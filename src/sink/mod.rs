@@ -1,4 +1,4 @@
-//! Where the bytes of a movie go: a file, memory, a stream.
+//! `Sink` and `ReadAt`: the interface to where the bytes of a movie go, which is a file, memory or a stream.
 
 mod file;
 mod memory;
@@ -17,28 +17,28 @@ pub use stream::Stream;
 
 /// Takes the bytes of a movie.
 ///
-/// Every sink appends. Layouts that change what is written already need a sink that seeks; one that does not returns
-/// [`Error::Io`] from the methods with a default that says so.
+/// Every sink can append. Layouts that change earlier bytes need a sink that can seek. The methods for that return
+/// [`Error::Io`] by default, for sinks that cannot.
 pub(crate) trait Sink: Sized {
-    /// What is left of the sink when the movie is finished.
+    /// What [`into_output`](Self::into_output) returns when the movie is finished.
     type Output;
 
-    /// Whether [`keep`](Self::keep) can keep anything.
+    /// Whether [`keep`](Self::keep) can keep an incomplete movie.
     const CAN_KEEP: bool = false;
 
-    /// Bytes written so far.
+    /// Returns the number of bytes written so far.
     fn len(&self) -> u64;
 
-    /// Writes bytes at the end. If that fails, a sink that seeks ends where it did before.
+    /// Writes bytes at the end. If that fails, a sink that can seek keeps its length.
     fn append(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// Writes bytes at the end, at least 8, of which the first 8 are written last: until all others are there, `guard` is
-    /// in their place. A sink that nobody reads meanwhile just appends.
+    /// Writes at least 8 bytes at the end. The first 8 are written last; until all others are written, `guard` is in
+    /// their place. A sink that nobody reads meanwhile just appends.
     fn append_guarded(&mut self, _guard: [u8; 8], bytes: &[u8]) -> Result<()> {
         self.append(bytes)
     }
 
-    /// Writes bytes at an offset, over bytes that are there or beyond the end.
+    /// Writes bytes at an offset, over existing bytes or beyond the end.
     fn write_at(&mut self, _at: u64, _bytes: &[u8]) -> Result<()> {
         Err(not_seekable())
     }
@@ -48,7 +48,7 @@ pub(crate) trait Sink: Sized {
         Ok(())
     }
 
-    /// Moves everything from `from` on to `to`, which is at least `from`. The bytes between are then of any value.
+    /// Moves everything from `from` on to `to`, which is at least `from`. The bytes between then have any value.
     fn shift(&mut self, _from: u64, _to: u64) -> Result<()> {
         Err(not_seekable())
     }
@@ -68,18 +68,18 @@ pub(crate) trait Sink: Sized {
         Ok(())
     }
 
-    /// Returns what is left of the sink.
+    /// Converts the sink to its output: nothing for a file, the bytes for memory, the writer for a stream.
     fn into_output(self) -> Self::Output;
 
-    /// Keeps an incomplete movie, and returns the file where it is.
+    /// Keeps an incomplete movie, and returns the path of its file.
     fn keep(&mut self) -> Option<PathBuf> {
         None
     }
 }
 
-/// Reads bytes at any offset: the counterpart of [`Sink`] for what was left behind.
+/// Reads bytes at any offset. It is the counterpart of [`Sink`] for files that were left behind.
 pub(crate) trait ReadAt {
-    /// Bytes that there are.
+    /// Returns the number of bytes.
     fn len(&self) -> u64;
 
     /// Fills `bytes` with the bytes from `at` on.

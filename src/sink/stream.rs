@@ -1,4 +1,4 @@
-//! A movie that is written as it is made, without seeking.
+//! `StreamSink` and `Stream`: pass a movie to any writer while it is made, without seeking.
 
 use std::io::Write;
 
