@@ -157,7 +157,5 @@ fn append_boxes(bytes: &[u8], sink: &mut impl Sink) -> Result<()> {
     }
 }
 
-#[cfg(all(test, unix))]
-mod large_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -50,7 +50,7 @@ impl Sink for MemorySink {
 impl MemorySink {
     /// Returns the bytes so far.
     #[cfg(test)]
-    pub fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &Vec<u8> {
         &self.0
     }
 }
