@@ -30,6 +30,9 @@ enum Command {
     Keep,
 }
 
+/// What the thread returns: the result of [`Recording::finish`], or `None` for a movie that was given up.
+type Outcome<Output> = Result<Option<(Output, u64)>>;
+
 /// Encodes and writes pictures on a dedicated thread, in the order in which they are submitted.
 ///
 /// A pipeline that is dropped before it has finished waits for the thread and removes the unfinished file. During a
@@ -41,7 +44,7 @@ pub(crate) struct Pipeline<Output> {
     /// The planes being filled. They stay here until they are submitted, even if a frame is refused.
     filling: Option<Planes>,
     /// `None` when its result has been taken.
-    thread: Option<JoinHandle<Result<Option<(Output, u64)>>>>,
+    thread: Option<JoinHandle<Outcome<Output>>>,
 }
 
 impl<Output: Send + 'static> Pipeline<Output> {
@@ -96,7 +99,7 @@ impl<Output> Pipeline<Output> {
     }
 
     /// Waits for the thread's result. If the user's writer or logger panicked on that thread, the panic continues here.
-    fn join(&mut self) -> Result<Option<(Output, u64)>> {
+    fn join(&mut self) -> Outcome<Output> {
         let thread = self.thread.take().ok_or(Error::Ended)?;
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
@@ -121,7 +124,7 @@ fn run<S: Sink>(
     mut recording: Recording<S>,
     commands: &Receiver<Command>,
     give_back: &SyncSender<Planes>,
-) -> Result<Option<(S::Output, u64)>> {
+) -> Outcome<S::Output> {
     for command in commands {
         let written = match &command {
             Command::Encode { planes, pts, is_keyframe } => {

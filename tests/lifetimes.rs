@@ -31,7 +31,7 @@ fn movie(settings: &Settings, frames: usize, finish: bool) {
 /// that cannot be drawn.
 fn segment(settings: &Settings, drawn: u64) {
     // Two segments, of 68 and 69 frames.
-    let mut animation = Animation::new(settings.clone().keyframe_interval(126), 137, |canvas, frame| {
+    let animation = Animation::new(settings.clone().keyframe_interval(126), 137, |canvas, frame| {
         if frame.index() >= 68 + drawn {
             return Err("it cannot be drawn".into());
         }

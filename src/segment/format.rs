@@ -108,7 +108,7 @@ fn read_fields(mut bytes: &[u8]) -> Option<Segment> {
     let identity = String::from_utf8(field(&mut bytes)?.to_vec()).ok()?;
     let [sps, pps, version_sei] = [field(&mut bytes)?, field(&mut bytes)?, field(&mut bytes)?].map(<[u8]>::to_vec);
     let stream = StreamInfo::from_numbers(numbers, StreamHeaders { sps, pps, version_sei })?;
-    let entries: Option<Vec<_>> = field(&mut bytes)?.chunks(ENTRY).map(|entry| read_entry(entry)).collect();
+    let entries: Option<Vec<_>> = field(&mut bytes)?.chunks(ENTRY).map(read_entry).collect();
     let packets = PacketBuffer { entries: entries?, data: field(&mut bytes)?.to_vec() };
     let data_bytes: u64 = packets.entries.iter().map(|entry| u64::from(entry.bytes)).sum();
     // A plan is used to calculate with: its numbers must be those of a movie.

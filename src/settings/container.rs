@@ -16,7 +16,7 @@ const MAX_TAGS: usize = 16 << 20;
 /// Container settings: the layout of the file and its metadata.
 ///
 /// Movies that are encoded take them from their [`Settings`](crate::Settings), which has the same setters. Movies that
-/// are only muxed, by [`join`](crate::Animation::join), need nothing else.
+/// are only muxed, by [`join`](crate::join), need nothing else.
 ///
 /// ```
 /// use kinetograph::{ContainerSettings, Layout, Settings, Tag};

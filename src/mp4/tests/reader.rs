@@ -183,7 +183,7 @@ fn in_fragment(moof: &[u8], start: u64) -> Vec<Sample> {
         let flags = next(0x400).or(first_flags.take()).unwrap_or(usual_flags);
         let pts = dts + i64::from(next(0x800).unwrap_or(0));
         samples.push(Sample { position, size, pts, dts, sync: flags & 0x1_0000 == 0 });
-        position += u64::from(size);
+        position += size;
         dts += i64::from(duration);
     }
     samples
