@@ -1,4 +1,4 @@
-//! `StreamSink` and `Stream`: pass a movie to any writer while it is made, without seeking.
+//! `Stream`: passes the bytes of a movie to any writer while it is made, without seeking.
 
 use std::io::Write;
 
