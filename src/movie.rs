@@ -231,7 +231,7 @@ impl<Output> Movie<Output> {
     ///
     /// ```
     /// # use kinetograph::{Movie, PixelFormat, Settings};
-    /// // From a file, a pipe, a socket; here, three grey frames from memory.
+    /// // The input can be a file, a pipe or a socket. Here it is three grey frames in memory.
     /// let mut input = &[128; 3 * 64 * 36][..];
     /// let mut movie = Movie::in_memory(&Settings::new(64, 36).frame_rate(30))?;
     /// while movie.push_from(&mut input, PixelFormat::Gray8)? {}
@@ -251,8 +251,8 @@ impl<Output> Movie<Output> {
 
     /// Presents the last frame for `seconds` longer, without encoding or storing it again.
     ///
-    /// The duration is rounded like the times of [`push_at`](Self::push_at). After a frame that is presented for a
-    /// minute or more (87 s at a variable rate of 30), the next one is a keyframe.
+    /// The duration is rounded like the times of [`push_at`](Self::push_at). After a frame that is presented for very
+    /// long (more than 87 s at a variable rate of 30), the next one is a keyframe.
     ///
     /// # Errors
     /// [`Error::Time`] if there is no frame yet, if the duration is negative or not a number, or if the frame would be

@@ -1,4 +1,4 @@
-//! The bare byte stream (H.264, Annex B), as the x264 program writes it.
+//! `AnnexB`: writes the H.264 byte stream (Annex B) without a container, as the x264 program does.
 
 use crate::nal;
 use crate::packet::Packet;
@@ -14,8 +14,8 @@ impl AnnexB {
         Self { headers: headers.clone() }
     }
 
-    /// Adds a packet to `out`: with the parameter sets before every picture at which decoding can begin, and x264's SEI
-    /// before the first.
+    /// Adds a packet to `out`, with the parameter sets before every picture at which decoding can begin, and x264's SEI
+    /// before the first picture.
     pub fn push(&mut self, packet: &Packet<'_>, out: &mut Vec<u8>) {
         let sei = std::mem::take(&mut self.headers.version_sei);
         let mut units = nal::units(packet.data).peekable();

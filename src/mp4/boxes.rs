@@ -1,8 +1,8 @@
-//! Writing boxes inside boxes, and finding boxes in bytes.
+//! `BoxWriter` and `BoxHead`: write nested boxes, parse box headers, and find boxes in bytes.
 
 use mp4::WriteBox;
 
-/// Writes boxes. Boxes nest as the closures do that write their contents.
+/// Writes boxes. Closures write the contents, and nest as the boxes do.
 #[derive(Default)]
 pub(super) struct BoxWriter {
     bytes: Vec<u8>,
@@ -10,7 +10,7 @@ pub(super) struct BoxWriter {
     gap_bytes: u64,
 }
 
-/// Room in a box for contents that are written later, because they are too large to be in memory twice.
+/// Space in a box for contents that are written later, because they are too large to be in memory twice.
 pub(super) struct Gap {
     /// The box's type.
     pub name: [u8; 4],
@@ -24,19 +24,19 @@ impl BoxWriter {
         self.extended(&[&[0; 4], &name[..]].concat(), fill);
     }
 
-    /// Writes a box that is serialised already, with what `fill` writes at its end.
+    /// Writes a box that is already serialised, and appends what `fill` writes to it.
     pub fn extended(&mut self, whole: &[u8], fill: impl FnOnce(&mut Self)) {
         let (start, length) = (self.bytes.len(), self.len());
         self.bytes(whole);
         fill(self);
-        // Larger boxes than 4 GiB are an error of the whole, which `Index` checks.
+        // `Index` checks that the outermost box is at most 4 GiB, so every box is.
         let size = (self.len() - length) as u32;
         self.bytes[start..start + 4].copy_from_slice(&size.to_be_bytes());
     }
 
     /// Writes a box of the mp4 crate.
     pub fn put(&mut self, whole: &impl for<'a> WriteBox<&'a mut Vec<u8>>) {
-        // A Vec takes every write; the crate itself refuses versions above 1 and a trun without sizes.
+        // Writing to a Vec cannot fail. The crate refuses only versions above 1 and a trun without sizes.
         whole.write_box(&mut self.bytes).expect("a box that the crate can write");
     }
 
@@ -50,13 +50,13 @@ impl BoxWriter {
         words.iter().for_each(|word| self.bytes(&word.to_be_bytes()));
     }
 
-    /// Leaves room for `bytes` bytes of the box `name`.
+    /// Leaves space for `bytes` bytes of the box `name`.
     pub fn gap(&mut self, name: [u8; 4], bytes: u64) {
         self.gaps.push(Gap { name, at: self.bytes.len() });
         self.gap_bytes += bytes;
     }
 
-    /// Bytes written so far, with the gaps.
+    /// Returns the number of bytes written so far, including the gaps.
     pub fn len(&self) -> u64 {
         self.bytes.len() as u64 + self.gap_bytes
     }
@@ -88,7 +88,7 @@ pub(super) fn mdat_header(payload: u64) -> Vec<u8> {
     header(b"mdat", if short > u64::from(u32::MAX) { payload + 16 } else { short })
 }
 
-/// What the header of a box says.
+/// The header of a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BoxHead {
     pub name: [u8; 4],
@@ -99,8 +99,8 @@ pub(super) struct BoxHead {
 }
 
 impl BoxHead {
-    /// Reads a header from the bytes that a box begins with; `None` if they are too few or its size cannot be. A box
-    /// that reaches to the end of the file (size 0) counts as the latter: it has not been finished.
+    /// Reads the header at the beginning of a box. Returns `None` if there are too few bytes or the size is not valid.
+    /// A size of 0, for a box that extends to the end of the file, is not valid here: such a box has not been finished.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let (size, rest) = bytes.split_first_chunk()?;
         let (name, rest) = rest.split_first_chunk()?;
@@ -124,8 +124,8 @@ pub(super) struct BoxSpan {
     pub end: usize,
 }
 
-/// Iterates over the boxes that follow one another in `bytes[from..to]`. Ends at the first that does not fit, or whose
-/// size is in 64 bits: none inside a `moov` or `moof` of this crate is.
+/// Iterates over the consecutive boxes in `bytes[from..to]`. Ends at the first box that does not fit or has a 64-bit
+/// size, which no box inside a `moov` or `moof` of this crate has.
 pub(super) fn children(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = BoxSpan> + '_ {
     let mut at = from;
     std::iter::from_fn(move || {
@@ -136,7 +136,7 @@ pub(super) fn children(bytes: &[u8], from: usize, to: usize) -> impl Iterator<It
     })
 }
 
-/// Finds the first box at a path, such as `[b"moov", b"trak"]`. All boxes on the path but the last hold nothing but boxes.
+/// Finds the first box at a path, such as `[b"moov", b"trak"]`. All boxes on the path but the last contain only boxes.
 pub(super) fn find(bytes: &[u8], path: &[&[u8; 4]]) -> Option<BoxSpan> {
     let (mut from, mut to) = (0, bytes.len());
     let mut found = None;

@@ -1,4 +1,4 @@
-//! A run of samples that is complete in itself: a `moof` box and its `mdat`.
+//! Builds the head of a fragment: the `moof` box and the header of its `mdat`.
 
 use mp4::MoofBox;
 
@@ -6,15 +6,15 @@ use super::boxes::{BoxWriter, mdat_header};
 use super::samples::Sample;
 use crate::{Mp4Error, Result};
 
-/// Sample flags (ISO/IEC 14496-12, 8.8.3.1): depends on no other sample.
+/// The sample flags (ISO/IEC 14496-12, 8.8.3.1) of a sample that depends on no other.
 const SYNC: u32 = 0x0200_0000;
-/// Depends on others, is not a sync sample.
+/// The flags of a sample that depends on others and is not a sync sample.
 pub(super) const NOT_SYNC: u32 = 0x0101_0000;
 
-/// The bit of sample flags that says so.
+/// The bit of the sample flags that is set for a sample that is not a sync sample.
 pub(super) const NON_SYNC_BIT: u32 = 0x0001_0000;
 
-/// tfhd: data offsets count from the beginning of the moof box.
+/// The flag of `tfhd` by which data offsets count from the beginning of the `moof` box.
 const DEFAULT_BASE_IS_MOOF: u32 = 0x02_0000;
 const TFHD_DURATION: u32 = 0x08;
 const TFHD_FLAGS: u32 = 0x20;
@@ -25,13 +25,13 @@ const TRUN_SIZES: u32 = 0x200;
 const TRUN_FLAGS: u32 = 0x400;
 const TRUN_OFFSETS: u32 = 0x800;
 
-/// Bytes of a `trun` box before its data offset: header, version and flags, sample count.
+/// The number of bytes of a `trun` box before its data offset: header, version and flags, sample count.
 const BEFORE_DATA_OFFSET: u64 = 16;
 
 /// Returns the head of a fragment: its `moof` box and the header of its `mdat`.
 ///
-/// `sequence` counts fragments from 1; `decode_time` is when the first sample is decoded, in ticks from the beginning of
-/// the media.
+/// `sequence` counts fragments from 1. `decode_time` is the decoding time of the first sample, in ticks from the
+/// beginning of the media.
 pub(super) fn head(sequence: u32, decode_time: u64, samples: &[Sample]) -> Result<Vec<u8>> {
     let mut moof = MoofBox::default();
     moof.mfhd.sequence_number = sequence;

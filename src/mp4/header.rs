@@ -1,4 +1,4 @@
-//! What the file says about its one track: the `moov` box without its sample tables.
+//! `Header` and `Brands`: the `ftyp` box, and the `moov` box apart from its sample tables (movie, track, sample entry).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,20 +17,20 @@ const EPOCH_1904: Duration = Duration::from_secs(2_082_844_800);
 /// H.264, 7.3.2.1.1, lists).
 const PROFILES_WITH_FORMAT: &[u8] = &[100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 
-/// The file types, one of which a reader must know.
+/// The file types in the `ftyp` box. A reader must know one of them.
 pub(super) enum Brands {
     /// A plain file.
     Plain,
-    /// A plain file that is a fragmented one until it is finished; `ftyp` must be right for both.
+    /// A plain file that is fragmented until it is finished. The `ftyp` box must be right for both.
     Both,
-    /// Fragments to the end.
+    /// A fragmented file, even when it is finished.
     Fragmented,
 }
 
 impl Brands {
     /// Returns the `ftyp` box.
     pub fn ftyp(self) -> Vec<u8> {
-        // iso5 brings data offsets from the moof box, iso6 the 64-bit tfdt.
+        // iso5 adds data offsets from the moof box, and iso6 the 64-bit tfdt.
         let (major, minor, compatible): (&[u8; 4], u32, &[&[u8; 4]]) = match self {
             Self::Plain => (b"isom", 0x200, &[b"isom", b"iso2", b"avc1", b"mp41"]),
             Self::Both => (b"isom", 0x200, &[b"isom", b"iso2", b"iso5", b"iso6", b"avc1", b"mp41"]),
@@ -44,14 +44,14 @@ impl Brands {
     }
 }
 
-/// Returns a `moov` box with one video track of which nothing is known.
+/// Returns a `moov` box with one video track and no facts about it.
 pub(super) fn empty_moov() -> MoovBox {
     let mut moov = MoovBox::default();
     moov.mvhd.next_track_id = 2;
     moov.traks.push(Default::default());
     let trak = &mut moov.traks[0];
     trak.tkhd.track_id = 1;
-    trak.tkhd.flags = 3; // enabled, in the movie
+    trak.tkhd.flags = 3; // the track is enabled, and is in the movie
     trak.tkhd.volume = FixedPointU8::new(0);
     trak.mdia.hdlr.handler_type = FourCC::from(*b"vide");
     trak.mdia.hdlr.name = "VideoHandler".into();
@@ -59,7 +59,7 @@ pub(super) fn empty_moov() -> MoovBox {
     moov
 }
 
-/// What is known of the times of a movie, in ticks.
+/// The durations of a movie, in ticks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
     /// From the presentation of the first frame to the end of the last one's; 0 while recording.
@@ -79,27 +79,27 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A table without entries.
+    /// Returns a table without entries.
     pub fn empty(name: &[u8; 4]) -> Self {
         Self { name: *name, entries: 0, bytes: 0 }
     }
 }
 
-/// The track, apart from its samples.
+/// Everything that `moov` states about the track, apart from its samples.
 #[derive(Clone)]
 pub(super) struct Header {
-    /// Without durations, edit list, sample entry and sample tables.
+    /// The boxes without durations, edit list, sample entry and sample tables.
     moov: MoovBox,
     /// The `avc1` box without `btrt`.
     entry: Vec<u8>,
     /// The `udta` box.
     udta: Vec<u8>,
-    /// Ticks that a frame lasts unless its sample says otherwise.
+    /// The duration of a frame in ticks, unless its sample states another.
     pub frame_ticks: u32,
-    /// Ticks from the beginning of the media to the presentation of the first frame in a fragmented file: the most that
-    /// decoding can run ahead.
+    /// Ticks from the beginning of the media to the presentation of the first frame in a fragmented file. It is the
+    /// maximum time by which decoding can run ahead.
     pub delay: u32,
-    /// The decoder buffer in bytes and the highest rate in bit/s, as far as the settings state them.
+    /// The size of the decoder's buffer in bytes and the maximum rate in bit/s, or 0 if the settings do not state them.
     buffer_bytes: u32,
     max_bitrate: u32,
 }
@@ -111,14 +111,14 @@ impl Header {
         let trak = &mut moov.traks[0];
         trak.mdia.mdhd.timescale = stream.clock.timescale;
 
-        // The size of a square-pixel picture, 16.16: a pixel's aspect changes the width, as ffmpeg has it.
+        // The size in square pixels, as 16.16 fixed-point numbers. The pixel aspect changes the width, as in ffmpeg.
         let ((coded_width, coded_height), (wide, high)) = (stream.coded_size, stream.pixel_aspect);
         let width = u64::from(coded_width) * 0x10000 * u64::from(wide) / u64::from(high.max(1));
         let width = u32::try_from(width).ok().filter(|width| *width > 0).unwrap_or(coded_width << 16);
         let height = coded_height << 16;
         trak.tkhd.width = FixedPointU16::new_raw(width);
         trak.tkhd.height = FixedPointU16::new_raw(height);
-        // Rows of (x, y) → (a·x + c·y + x₀, b·x + d·y + y₀), the turned picture moved back to the origin.
+        // The matrix maps (x, y) to (a·x + c·y + x₀, b·x + d·y + y₀) and moves the rotated picture back to the origin.
         let one = 0x10000;
         let matrix = &mut trak.tkhd.matrix;
         let (width, height) = (width as i32, height as i32);
@@ -146,17 +146,17 @@ impl Header {
         })
     }
 
-    /// A header read back from a file, which does not say what the settings knew of rates.
+    /// Creates a header that was read back from a file. The file does not contain the rates of the settings.
     pub fn from_parts(moov: MoovBox, entry: Vec<u8>, udta: Vec<u8>, frame_ticks: u32, delay: u32) -> Self {
         Self { moov, entry, udta, frame_ticks, delay, buffer_bytes: 0, max_bitrate: 0 }
     }
 
-    /// Ticks a second.
+    /// Returns the number of ticks per second.
     pub fn timescale(&self) -> u32 {
         self.moov.mvhd.timescale
     }
 
-    /// Returns the `moov` box of a fragmented file, whose durations are open.
+    /// Returns the `moov` box of a fragmented file, which states no durations.
     pub fn fragmented(&self) -> Vec<u8> {
         let tables = [b"stts", b"stsc", b"stsz", b"stco"].map(Table::empty);
         let timing = Timing { movie: 0, media: 0, media_time: self.delay.into() };
@@ -238,19 +238,19 @@ impl Header {
     }
 }
 
-/// Writes a table with a gap for its entries. The crate's tables hold them in memory.
+/// Writes a table with a gap for its entries, because the tables of the mp4 crate hold all entries in memory.
 fn write_table(Table { name, entries, bytes }: Table, out: &mut BoxWriter) {
     out.boxed(&name, |out| {
-        // Version and flags; stsz has a size for all samples next, 0 where each has one.
+        // Version and flags. In stsz, a size for all samples follows, which is 0 if each has its own.
         out.words(if &name == b"stsz" { &[0, 0] } else { &[0] });
         out.words(&[entries]);
         out.gap(name, bytes);
     });
 }
 
-/// Returns the `avc1` box: what the decoder and the display must know before the first sample.
+/// Returns the `avc1` box, which has what a decoder and a display must know before the first sample.
 fn sample_entry(stream: &StreamInfo) -> Result<Vec<u8>> {
-    /// Bytes of the fields of `avc1`, which precede the boxes in it.
+    /// The number of bytes of the fields of `avc1`, which precede the boxes in it.
     const FIELDS: usize = 78;
     let at_most_16_bits = |what, value: usize| {
         let too_large = |_| Mp4Error::TooLarge { what, value: value as u64, limit: u16::MAX.into() };
@@ -284,7 +284,7 @@ fn sample_entry(stream: &StreamInfo) -> Result<Vec<u8>> {
                     Chroma::Yuv422 => 2,
                     Chroma::Yuv444 => 3,
                 };
-                // Reserved bits are ones; no extensions of the sequence parameter set follow.
+                // Reserved bits are ones. No extensions of the sequence parameter set follow.
                 let depth = 0xf8 | (stream.bit_depth.bits() - 8);
                 out.bytes(&[0xfc | chroma_format_idc, depth, depth, 0]);
             }
@@ -301,7 +301,7 @@ fn sample_entry(stream: &StreamInfo) -> Result<Vec<u8>> {
     Ok(out.into_parts().0)
 }
 
-/// Times before 1904 become its first second.
+/// Returns the seconds from the beginning of 1904 to a time, or 0 for an earlier time.
 fn seconds_since_1904(time: SystemTime) -> u64 {
     let first = UNIX_EPOCH - EPOCH_1904;
     time.duration_since(first).map_or(0, |since| since.as_secs())

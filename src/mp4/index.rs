@@ -1,4 +1,4 @@
-//! The `moov` box of a finished movie, written table by table, so that a long movie's index is never in memory twice.
+//! `Index`: writes the `moov` box of a finished movie with its sample tables, and sizes the reserve for it.
 
 use super::boxes::Gap;
 use super::header::{Header, Table, Timing};
@@ -7,10 +7,10 @@ use crate::settings::ContainerSettings;
 use crate::time::Clock;
 use crate::{Mp4Error, Result};
 
-/// How many bytes are handed over at a time.
+/// The number of bytes that are written at a time.
 pub(super) const BLOCK: usize = 1 << 16;
 
-/// The most bytes reserved for the index of a crash-safe file: about 1.3 million frames.
+/// The maximum number of bytes reserved for the index of a crash-safe file, enough for about 1.3 million frames.
 const MAX_RESERVE: u64 = 16 << 20;
 
 /// Where the chunks are in the finished file.
@@ -22,7 +22,7 @@ pub(super) enum Placed {
     From(u64),
 }
 
-/// The index of the samples: everything but where they are.
+/// The index of the samples, which is written table by table, so that a long movie's index is never in memory twice.
 pub(super) struct Index<'a> {
     samples: &'a Samples,
     /// When the presentation of the last frame ends, in ticks from the first decoding.
@@ -35,7 +35,8 @@ pub(super) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    /// `wide` if chunks may begin beyond 4 GiB. The sum of the samples' durations replaces `timing.media`.
+    /// Creates the index. `wide` says that chunks may begin beyond 4 GiB. The sum of the samples' durations replaces
+    /// `timing.media`.
     pub fn new(header: &Header, samples: &'a Samples, timing: Timing, wide: bool) -> Result<Self> {
         let mut index =
             Self { samples, end: timing.media_time + timing.movie, moov: Vec::new(), gaps: Vec::new(), len: 0 };
@@ -61,12 +62,12 @@ impl<'a> Index<'a> {
         Ok(index)
     }
 
-    /// Bytes of the whole box.
+    /// Returns the number of bytes of the whole box.
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Hands the box over in blocks.
+    /// Passes the bytes of the box to `out`, in blocks.
     pub fn write(&self, placed: Placed, out: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut block = Vec::with_capacity(BLOCK);
         let mut written = 0;
@@ -120,12 +121,14 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Iterates over the samples, with decoding times by which no keyframe seems to last beyond the movie.
+    /// Iterates over the samples, with decoding times changed so that no keyframe seems to last beyond the end of the
+    /// movie.
     ///
-    /// With B-frames the duration of a sample, which is the time to the next decoding, is that of a frame shown earlier.
-    /// ffmpeg's reader (`mov_fix_index`), which Chromium uses too, adds it to the presentation time of a keyframe, and
-    /// drops the frames after the second keyframe that ends beyond the edit list: short slides after a long one. The
-    /// sample after such a keyframe therefore gets an earlier decoding time, if need be right after the keyframe's.
+    /// With B-frames, the duration of a sample is the time to the next decoding, which is the duration of a frame
+    /// presented earlier. ffmpeg's reader (`mov_fix_index`), which Chromium uses too, adds it to the presentation time
+    /// of a keyframe. It drops all frames after the second keyframe that then ends beyond the edit list. This happens
+    /// to short slides after a long one. The sample after such a keyframe therefore gets an earlier decoding time, at
+    /// the earliest right after that of the keyframe.
     fn timed(&self) -> impl Iterator<Item = Sample> + '_ {
         let (mut decoded, mut early) = (0, 0);
         self.samples.iter().zip(1..).map(move |(mut sample, number)| {
@@ -155,7 +158,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Iterates over runs of equal values: the length of the run and the value.
+/// Iterates over runs of equal values. Each item is the length of a run and its value.
 fn runs(values: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, u32)> {
     let mut values = values.peekable();
     std::iter::from_fn(move || {
@@ -168,17 +171,17 @@ fn runs(values: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, u32)> {
     })
 }
 
-/// Returns the bytes of the `free` box that the index is to go into, enough for the expected frames: at least the 16 that
-/// make it an mdat header with a 64-bit size.
+/// Returns the size in bytes of the `free` box that the index replaces, enough for the expected frames. It is at least
+/// 16, so that the box can become an mdat header with a 64-bit size.
 pub(super) fn reserve(header: &Header, container: &ContainerSettings, clock: Clock) -> u64 {
-    // More frames than the reserve can have bytes make no difference.
+    // The limit prevents an overflow: no reserve has more bytes than that.
     let Some(frames) = container.expected_frames.map(|frames| frames.min(MAX_RESERVE)) else { return 16 };
     let tables = [b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"co64"].map(Table::empty);
-    // The largest durations have the longest fields; the edit list gets them from the movie's.
+    // The largest durations have the longest fields. The edit list takes its durations from those of the movie.
     let longest = Timing { movie: u64::MAX, media: u64::MAX, media_time: 0 };
     let fixed = header.plain(longest, 0, &tables).len();
-    // A frame has a size and at worst a composition offset, one in eight is a sync sample; a fragment has a 64-bit
-    // position. At a variable rate a frame also has a duration, and a fragment a count of samples.
+    // Each frame has a size and at worst a composition offset. One in eight is a sync sample. Each fragment has a
+    // 64-bit position. At a variable rate, each frame also has a duration, and each fragment a count of samples.
     let variable = u64::from(clock.variable);
     let per_8_frames = 8 * (4 + 8 + 8 * variable) + 4;
     let per_fragment = 8 + 12 * variable;

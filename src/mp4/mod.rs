@@ -1,7 +1,8 @@
-//! Packets become the bytes of a movie. Pure: it writes to any [`Sink`] and never sees the encoder.
+//! `Muxer`: turns packets into the bytes of a movie, in one of four layouts. It writes to any [`Sink`] and knows no
+//! encoder.
 //!
-//! [`Muxer`] appends to the sink as packets come in, and makes the result a finished movie after the last one. A recording
-//! that was cut short is read back by [`scan`], and finished by the same [`Recorded::finish`]. The layouts:
+//! [`Muxer`] appends to the sink as packets come in, and finishes the movie after the last one. [`scan`] reads back a
+//! recording that was cut short, and the same [`Recorded::finish`] finishes it. The layouts are:
 //!
 //! ```text
 //! crash-safe   recording   ftyp | free | moov | moof mdat | moof mdat | …     a fragmented file at every instant
@@ -12,8 +13,8 @@
 //! Annex B                  NAL units behind start codes, no boxes
 //! ```
 //!
-//! The index of a crash-safe file goes where `free` is, which is sized by the expected number of frames; where it does
-//! not fit, the samples are copied to a progressive file.
+//! The index of a crash-safe file is written where `free` is, whose size depends on the expected number of frames. If
+//! the index does not fit there, the samples are copied to a progressive file.
 
 mod annexb;
 mod boxes;
@@ -55,7 +56,7 @@ enum Format {
 }
 
 impl Muxer {
-    /// Creates a muxer for a sink without contents.
+    /// Creates a muxer for an empty sink.
     ///
     /// # Errors
     /// [`Error::Mp4`] if the stream does not fit.
@@ -81,10 +82,10 @@ impl Muxer {
         }
     }
 
-    /// Takes the next packet.
+    /// Muxes the next packet.
     ///
     /// # Errors
-    /// [`Error::Mp4`] for a packet that does not fit or does not follow the one before; what the sink fails with.
+    /// [`Error::Mp4`] for a packet that does not fit or does not follow the one before; any error of the sink.
     pub fn push(&mut self, packet: &Packet<'_>, sink: &mut impl Sink) -> Result<()> {
         match &mut self.format {
             Format::Mp4(muxer) => muxer.push(packet, &mut self.out)?,
@@ -93,7 +94,7 @@ impl Muxer {
         self.write(sink)
     }
 
-    /// Writes the packets that have come to a sink that is left unfinished.
+    /// Writes all packets so far to a sink that is left unfinished.
     pub fn interrupt(&mut self, sink: &mut impl Sink) -> Result<()> {
         if let Format::Mp4(muxer) = &mut self.format {
             muxer.interrupt(&mut self.out)?;
@@ -101,11 +102,10 @@ impl Muxer {
         self.write(sink)
     }
 
-    /// Makes the contents of the sink a finished movie. `end` is the tick at which the presentation of the last frame
-    /// ends.
+    /// Finishes the movie in the sink. `end` is the tick at which the presentation of the last frame ends.
     ///
     /// # Errors
-    /// [`Error::NoFrames`] without packets; what the sink fails with.
+    /// [`Error::NoFrames`] without packets; any error of the sink.
     pub fn finish(&mut self, end: i64, sink: &mut impl Sink) -> Result<()> {
         match &mut self.format {
             Format::Mp4(muxer) => {
@@ -145,8 +145,8 @@ impl Muxer {
     }
 }
 
-/// Appends boxes that appear at once: should writing end half-way, they are inside an incomplete `free` box, which
-/// readers skip, while a cut `moof` keeps some from opening the file.
+/// Appends boxes so that they appear at once. If writing stops half-way, they are inside an incomplete `free` box,
+/// which readers skip. An incomplete `moof` box would keep some readers from opening the file.
 fn append_boxes(bytes: &[u8], sink: &mut impl Sink) -> Result<()> {
     match u32::try_from(bytes.len()) {
         Ok(size) => {

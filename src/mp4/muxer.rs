@@ -1,4 +1,4 @@
-//! Packets become samples in fragments, or bare samples.
+//! `Mp4Muxer`: gathers packets into fragments or chunks, and computes the decoding times and durations of samples.
 
 use super::Mp4Layout;
 use super::boxes::header;
@@ -13,10 +13,10 @@ use crate::sink::Sink;
 use crate::stream::StreamInfo;
 use crate::{Error, Mp4Error, Result};
 
-/// The most bytes of samples that a fragment gathers in memory.
+/// The maximum number of bytes of samples that a fragment gathers in memory.
 const MAX_FRAGMENT: usize = 64 << 20;
 
-/// The largest time of a packet, in ticks: sums of several do not overflow.
+/// The largest time of a packet, in ticks. Sums of several such times do not overflow.
 const MAX_TIME: u64 = 1 << 60;
 
 /// Turns packets in decoding order into an MP4 file.
@@ -27,11 +27,11 @@ pub(super) struct Mp4Muxer {
     samples: Samples,
     /// Length of the output so far, in bytes.
     length: u64,
-    /// Where the reserve begins and how long it is, with the header of its `free` box; see [`Recorded`].
+    /// Where the reserve begins and its length with the header of its `free` box (see [`Recorded`]).
     reserve: (u64, u64),
     /// Ticks after which a fragment, or a chunk of a file without fragments, ends.
     fragment_ticks: i64,
-    /// x264's SEI, until the first access unit has come.
+    /// x264's SEI, until the first sample contains it.
     version_sei: Vec<u8>,
     times: Option<Times>,
     /// The samples of the fragment that is being gathered, except the last, whose duration is not known yet.
@@ -52,7 +52,7 @@ struct Times {
     max_pts: i64,
     /// The first decoding time in the fragment that is being gathered.
     fragment_dts: i64,
-    /// Packets so far; at most what 32 bits count.
+    /// The number of packets so far, saturating at `u32::MAX`.
     packets: u32,
 }
 
@@ -113,24 +113,24 @@ impl Mp4Muxer {
         Ok(())
     }
 
-    /// Counts bytes that a test has written by itself.
+    /// Counts bytes that a test has written into the sink.
     #[cfg(test)]
     pub fn skip(&mut self, bytes: u64) {
         self.length += bytes;
     }
 
-    /// Bytes of memory that the index takes so far.
+    /// Returns the number of bytes of memory that the index takes so far.
     #[cfg(test)]
     pub fn index_bytes(&self) -> usize {
         self.samples.heap_bytes()
     }
 
-    /// How the file is laid out while it is recorded.
+    /// Returns how the file is laid out while it is recorded.
     pub fn layout(&self) -> Mp4Layout {
         self.layout
     }
 
-    /// Takes the next packet, and adds to `out` the bytes by which the output grows.
+    /// Muxes the next packet, and adds to `out` the bytes by which the output grows.
     pub fn push(&mut self, packet: &Packet<'_>, out: &mut Vec<u8>) -> Result<()> {
         let (dts, pts) = self.times_of(packet)?;
         let sei = std::mem::take(&mut self.version_sei);
@@ -151,7 +151,7 @@ impl Mp4Muxer {
         Ok(())
     }
 
-    /// Adds the gathered samples to `out`, which is left unfinished.
+    /// Adds the gathered samples to `out`, for an output that is left unfinished.
     pub fn interrupt(&mut self, out: &mut Vec<u8>) -> Result<()> {
         if let Some(last) = &self.last {
             self.settle_last(last.dts + i64::from(self.header.frame_ticks))?;
@@ -164,7 +164,8 @@ impl Mp4Muxer {
     pub fn finish(&mut self, end: i64, out: &mut Vec<u8>) -> Result<Recorded> {
         let (Some(times), Some(last)) = (self.times, &self.last) else { return Err(Error::NoFrames) };
         let end = (end - times.origin).max(times.max_pts + 1);
-        // The last sample's duration is the last frame's, and the samples together last no shorter than the movie.
+        // The duration of the last sample is that of the last frame, or longer if the samples would otherwise last
+        // shorter than the movie.
         let next = last.dts + (end - times.max_pts);
         self.settle_last(next.max(end + times.first_dts))?;
         self.close_fragment(out)?;
@@ -178,11 +179,11 @@ impl Mp4Muxer {
         })
     }
 
-    /// Returns decoding and presentation time of a packet, counted from the presentation of the first frame.
+    /// Returns the decoding and presentation times of a packet, counted from the presentation of the first frame.
     ///
-    /// The edit list of a fragmented file is written before the first frame and lets decoding run ahead by whole frames
-    /// of the nominal rate, while the first frames of a variable rate may be longer. Their decoding times, of which
-    /// players need only the order, are then moved.
+    /// The edit list of a fragmented file is written before the first frame, and lets decoding run ahead by whole
+    /// frames of the nominal rate. At a variable rate, the first frames may be longer. Their decoding times are then
+    /// moved, since players need only the order.
     fn times_of(&mut self, packet: &Packet<'_>) -> Result<(i64, i64)> {
         let times = self.times.get_or_insert(Times {
             origin: packet.pts,
@@ -213,7 +214,7 @@ impl Mp4Muxer {
         Ok((dts, pts))
     }
 
-    /// Gathers the last sample: the decoding time of the next one gives its duration.
+    /// Gathers the last sample. Its duration ends at `next`, the decoding time of the next one.
     fn settle_last(&mut self, next: i64) -> Result<()> {
         let Some(last) = self.last.take() else { return Ok(()) };
         let ticks = next - last.dts;
@@ -227,7 +228,7 @@ impl Mp4Muxer {
         Ok(())
     }
 
-    /// Adds the gathered samples to `out` as a fragment, or notes them as a chunk where samples stand bare.
+    /// Adds the gathered samples to `out` as a fragment. In the progressive layout, only records them as a chunk.
     fn close_fragment(&mut self, out: &mut Vec<u8>) -> Result<()> {
         if self.gathered.is_empty() {
             return Ok(());
@@ -237,7 +238,7 @@ impl Mp4Muxer {
         if self.layout != Mp4Layout::Progressive {
             self.fragments += 1;
             let length: u64 = self.gathered.iter().map(|sample| u64::from(sample.duration)).sum();
-            // Where decoding runs less far ahead than the edit list says, samples are shown that much later.
+            // If decoding runs ahead less than the edit list says, samples are presented later by the difference.
             let lag = self.times.map_or(0, |times| (times.first_dts + i64::from(self.header.delay)) as u32);
             let decode_time = self.samples.duration - length;
             let gathered = self.gathered.iter().map(|sample| Sample { offset: sample.offset + lag, ..*sample });
@@ -255,8 +256,8 @@ impl Mp4Muxer {
     }
 }
 
-/// Adds an access unit to `out` as a sample, with `sei` before it, unless that is empty, but after an access unit
-/// delimiter.
+/// Adds an access unit to `out` as a sample. Unless `sei` is empty, it is inserted at the beginning, after an access
+/// unit delimiter.
 fn write_sample(data: &[u8], sei: &[u8], out: &mut Vec<u8>) {
     if sei.is_empty() {
         return out.extend_from_slice(data);
@@ -269,7 +270,7 @@ fn write_sample(data: &[u8], sei: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(after);
 }
 
-/// The error for a number that does not fit in 32 bits.
+/// Returns the error for a number that does not fit into 32 bits.
 fn too_large(what: &'static str, value: u64) -> Error {
     Mp4Error::TooLarge { what, value, limit: u32::MAX.into() }.into()
 }

@@ -1,6 +1,7 @@
-//! Reads back the boxes that [`Muxer`](super::Muxer) has written, so that a recording that was cut short can be finished.
+//! `FragmentReader`: reads back the `moov` and `moof` boxes of a recording that was cut short.
 //!
-//! The bytes may be damaged or hostile: every field is checked, and no allocation is sized by a field alone.
+//! The bytes may be damaged or hostile. Every field is checked, and no field alone determines the size of an
+//! allocation.
 
 use std::io::Cursor;
 use std::ops::Range;
@@ -36,7 +37,7 @@ pub(super) struct FragmentReader {
     end: u64,
 }
 
-/// Returns what the `moov` box of a finished movie says; `None` if it is that of a fragmented file.
+/// Returns the summary of a finished movie from its `moov` box, or `None` if the box is that of a fragmented file.
 pub(super) fn summarise_plain(moov: &[u8]) -> Result<Option<Summary>, Mp4Error> {
     let [a, b, c, d, e] = STBL;
     if find(moov, &[b"moov", b"mvex"]).is_some() {
@@ -56,11 +57,11 @@ impl FragmentReader {
         Ok(Self { header, samples, last: None, end: 0 })
     }
 
-    /// Takes the next fragment: the bytes of its `moof` box, where that begins in `file`, and where the payload of the
-    /// `mdat` behind it begins and ends.
+    /// Adds the next fragment. `moof` is its `moof` box, which begins at `moof_at` in `file`, and `payload` is where
+    /// the contents of its `mdat` box are.
     ///
     /// # Errors
-    /// [`Error::Mp4`] if the fragment is damaged; it is then not taken. What reading fails with.
+    /// [`Error::Mp4`] if the fragment is damaged, in which case it is not added; any error of reading.
     pub fn push(&mut self, moof: &[u8], moof_at: u64, payload: Range<u64>, file: &impl ReadAt) -> Result<()> {
         let samples = fragment_samples(moof, self.header.frame_ticks, payload.start - moof_at)?;
         let bytes: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
@@ -84,19 +85,19 @@ impl FragmentReader {
         Ok(())
     }
 
-    /// Returns the frames in the fragments so far, and the seconds they last.
+    /// Returns the number of frames in the fragments so far, and their duration.
     pub fn summarise(&self) -> Summary {
         let ticks = self.end.saturating_sub(self.header.delay.into());
         let frames = self.samples.count + u32::from(self.last.is_some());
         Summary { frames, seconds: ticks as f64 / f64::from(self.header.timescale()) }
     }
 
-    /// Returns the recording as far as it has been read. `reserve` is where its `free` box begins, and the length of that.
+    /// Returns the recording as far as it has been read. `reserve` is the beginning and the length of its `free` box.
     pub fn finish(mut self, layout: Mp4Layout, reserve: (u64, u64)) -> Result<Recorded> {
         let last = self.last.take().ok_or(Error::NoFrames)?;
         let media_time = u64::from(self.header.delay);
         let movie = self.end.saturating_sub(media_time).max(1);
-        // As in Muxer::finish, the samples together last no shorter than the movie.
+        // As in Mp4Muxer::finish, the samples together last at least as long as the movie.
         let wanted = movie.saturating_sub(self.samples.duration).max(u64::from(last.duration));
         let duration = u32::try_from(wanted).unwrap_or(last.duration);
         self.samples.push(Sample { duration, ..last });
@@ -122,7 +123,7 @@ impl Header {
     }
 }
 
-/// Reads the headers of movie, track and media.
+/// Reads the headers of the movie, the track and the media.
 fn read_times(moov: &[u8]) -> Result<MoovBox, Mp4Error> {
     let mut read = empty_moov();
     let whole = find(moov, &[b"moov"]).ok_or_else(|| damaged("moov"))?;
@@ -139,8 +140,8 @@ fn read_times(moov: &[u8]) -> Result<MoovBox, Mp4Error> {
     Ok(read)
 }
 
-/// Reads the samples of a fragment whose data begins `payload` bytes behind the beginning of its `moof` box. It has one
-/// track in one run, as this crate writes it.
+/// Reads the samples of a fragment whose data begins `payload` bytes after the beginning of its `moof` box. The
+/// fragment must have one track with one run, as this crate writes it.
 fn fragment_samples(moof: &[u8], frame_ticks: u32, payload: u64) -> Result<Vec<Sample>, Mp4Error> {
     for (parent, name) in [(&[b"moof"][..], b"traf"), (&[b"moof", b"traf"], b"trun")] {
         let only =
@@ -154,8 +155,8 @@ fn fragment_samples(moof: &[u8], frame_ticks: u32, payload: u64) -> Result<Vec<S
     read.trafs.push(Default::default());
     let read = &mut read.trafs[0];
     read.tfhd = read_box(moof, &[b"moof", b"traf", b"tfhd"])?;
-    // Each sample states its size, so that there are no more samples than the box has bytes for. Where no sample states
-    // anything, the crate's reader counts to 2³².
+    // Each sample must state its size, which limits the number of samples to what the box has bytes for. Otherwise the
+    // reader of the mp4 crate could count to 2³².
     let run = [b"moof", b"traf", b"trun"];
     if field(moof, &run, 4).is_none_or(|count| u64::from(count) * 4 > moof.len() as u64) {
         return Err(damaged("trun"));
@@ -180,8 +181,8 @@ fn fragment_samples(moof: &[u8], frame_ticks: u32, payload: u64) -> Result<Vec<S
     Ok(samples.collect())
 }
 
-/// Checks that NAL units fill the samples, which begin at `at`: after a power cut a file may have its length, but zeros
-/// where the system had not written yet.
+/// Checks that NAL units fill the samples, which begin at `at`. After a power cut, a file may have its full length but
+/// zeros where the system had not written yet.
 fn check_units(samples: &[Sample], mut at: u64, file: &impl ReadAt) -> Result<()> {
     for sample in samples {
         let end = at + u64::from(sample.size);
@@ -200,7 +201,7 @@ fn check_units(samples: &[Sample], mut at: u64, file: &impl ReadAt) -> Result<()
     Ok(())
 }
 
-/// Reads the box at a path with the crate's reader, which cannot leave it.
+/// Reads the box at a path with the reader of the mp4 crate, which sees no bytes beyond the box.
 fn read_box<'a, B>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Result<B, Mp4Error>
 where
     B: for<'r> ReadBox<&'r mut Cursor<&'a [u8]>>,

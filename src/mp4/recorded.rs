@@ -1,4 +1,4 @@
-//! What makes a complete recording a finished movie.
+//! `Recorded`: turns a complete recording into a finished movie, in place or by a copy.
 
 use super::Mp4Layout;
 use super::boxes::{header, mdat_header};
@@ -15,19 +15,20 @@ pub(crate) struct Recorded {
     pub(super) samples: Samples,
     /// Ticks from the presentation of the first frame to the end of the last one's.
     pub(super) movie: u64,
-    /// When in the media the first frame is shown, in ticks.
+    /// The presentation time of the first frame in the media, in ticks.
     pub(super) media_time: u64,
-    /// Where the space between `ftyp` and the samples or the `moov` box begins, and its length: the `free` box of a
-    /// crash-safe file, the header of a progressive file's `mdat`.
+    /// The beginning and the length of what follows `ftyp`: the `free` box of a crash-safe file, or the header of a
+    /// progressive file's `mdat`.
     pub(super) reserve: (u64, u64),
 }
 
 impl Recorded {
-    /// Makes the recording in `sink` a finished movie.
+    /// Turns the recording in `sink` into a finished movie.
     ///
-    /// A crash-safe one is a playable file at every instant: its index is written into the reserve; where that is too
-    /// small, the samples are copied behind their index into another sink; where there is no room for a copy, the index
-    /// goes to the end. The samples of a progressive one move up, and the index is written before them.
+    /// A crash-safe recording is a playable file at every instant. Its index is written into the reserve. If that is
+    /// too small, the index and then the samples are copied to another sink. If that fails, for example because there
+    /// is no space for a copy, the index is written at the end. The samples of a progressive recording are shifted, and
+    /// the index is written before them.
     pub fn finish<S: Sink>(&self, sink: &mut S) -> Result<()> {
         match self.layout {
             Mp4Layout::Fragmented => Ok(()),
@@ -50,11 +51,11 @@ impl Recorded {
         }
     }
 
-    /// Makes a crash-safe file a plain one in place, by writing the index into its reserve; returns `false`, and writes
-    /// nothing, if it does not fit.
+    /// Turns a crash-safe file into a plain one in place, by writing the index into its reserve. Returns `false` and
+    /// writes nothing if the index does not fit.
     ///
-    /// Everything after the first 8 bytes of `moov` is written into the `free` box, then the header of an `mdat` that
-    /// spans everything after it; then the header of `moov` replaces that of `free`.
+    /// First, everything after the first 8 bytes of `moov` is written into the `free` box. Then follows the header of
+    /// an `mdat` that spans everything after it. Finally, the header of `moov` replaces that of `free`.
     pub(super) fn commit(&self, sink: &mut impl Sink) -> Result<bool> {
         let (at, reserved) = self.reserve;
         let index = self.index(sink.len() > u64::from(u32::MAX))?;
@@ -81,7 +82,7 @@ impl Recorded {
         Ok(true)
     }
 
-    /// Makes a crash-safe file a plain one in place, with the index at its end.
+    /// Turns a crash-safe file into a plain one in place, with the index at its end.
     ///
     /// Readers ignore the second `moov` until the `free` box becomes the `mdat` that spans everything.
     pub(super) fn commit_at_end(&self, sink: &mut impl Sink) -> Result<()> {
@@ -98,8 +99,8 @@ impl Recorded {
         sink.write_at(at, b"\0\0\0\x01mdat")
     }
 
-    /// Makes a progressive copy of a crash-safe file, safe on the disk. Its index comes first, so that a copy cut short
-    /// plays, but it is the recording that can be recovered.
+    /// Makes a progressive copy of a crash-safe file, and waits until it is safe on the disk. A copy that is cut short
+    /// has its index and plays, but only the recording can be recovered.
     pub(super) fn progressive_copy<S: Sink>(&self, sink: &S) -> Result<S> {
         let mut copy = sink.another()?;
         self.write_head(&mut copy)?;
@@ -129,7 +130,7 @@ impl Recorded {
         sink.write_at(position, &mdat)
     }
 
-    /// Bytes of the beginning of a progressive file, up to its samples.
+    /// Returns the number of bytes of a progressive file before its samples.
     pub(super) fn head_length(&self) -> Result<u64> {
         let (ftyp, index, mdat) = self.head()?;
         Ok(ftyp.len() as u64 + index.len() + mdat.len() as u64)

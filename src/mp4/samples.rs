@@ -1,19 +1,19 @@
-//! The facts about samples that the index needs, in a few bytes each.
+//! `Samples`: a compact list of all samples of a movie (size, duration, offset, sync), for the index.
 
 /// One sample as the index describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sample {
-    /// In bytes.
+    /// The size in bytes.
     pub size: u32,
-    /// Ticks from its decoding to the next one's.
+    /// Ticks from the decoding of the sample to that of the next one.
     pub duration: u32,
-    /// Ticks from its decoding to its presentation.
+    /// Ticks from the decoding of the sample to its presentation.
     pub offset: u32,
-    /// Whether decoding can begin with it.
+    /// Whether it is a sync sample, at which decoding can begin.
     pub sync: bool,
 }
 
-/// Samples that stand side by side in the output.
+/// Samples that are contiguous in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Chunk {
     /// Where the first one begins in the output, before the movie is finished.
@@ -24,8 +24,8 @@ pub(super) struct Chunk {
 
 /// All samples of a movie, in decoding order.
 ///
-/// A long movie has millions, so each is held in the few bytes that it needs: its size with two flags, its composition
-/// offset, and its duration where that is not the usual one, as little-endian base-128 numbers.
+/// A long movie has millions of samples, so each takes only a few bytes. Its size with two flags, its composition
+/// offset and its duration, unless that is the usual one, are stored as little-endian base-128 numbers.
 #[derive(Debug)]
 pub(super) struct Samples {
     log: Vec<u8>,
@@ -78,7 +78,7 @@ impl Samples {
         })
     }
 
-    /// Bytes of memory held.
+    /// Returns the number of bytes of memory in use.
     #[cfg(test)]
     pub fn heap_bytes(&self) -> usize {
         self.log.capacity() + self.chunks.capacity() * size_of::<Chunk>()

@@ -1,4 +1,4 @@
-//! The walk through a file that was left behind, box by box.
+//! `scan`: finds out, box by box, whether a file is a finished movie or a recording that was cut short, and where.
 
 use super::Mp4Layout;
 use super::boxes::BoxHead;
@@ -7,7 +7,8 @@ use super::recorded::Recorded;
 use crate::sink::ReadAt;
 use crate::{Error, Mp4Error, Result};
 
-/// The most bytes that a `moov` or `moof` box may have; they are read into memory. Those of this crate are far smaller.
+/// The maximum size of a `moov` or `moof` box in bytes, since they are read into memory. Those of this crate are far
+/// smaller.
 const MAX_HEAD: u64 = 64 << 20;
 
 /// What a file contains.
@@ -21,8 +22,8 @@ pub(crate) enum Scan {
 /// Reads the boxes of a file.
 ///
 /// # Errors
-/// [`Error::Mp4`] if it is neither a finished movie nor a recording of the layouts crash-safe or fragmented; what reading
-/// fails with.
+/// [`Error::Mp4`] if it is neither a finished movie nor a recording of the layouts crash-safe or fragmented; any error
+/// of reading.
 pub(crate) fn scan(file: &impl ReadAt) -> Result<Scan> {
     let ftyp = box_at(file, 0)?.filter(|first| &first.name == b"ftyp").ok_or(Mp4Error::NotMp4)?;
     let mut layout = Mp4Layout::Fragmented;
@@ -33,7 +34,7 @@ pub(crate) fn scan(file: &impl ReadAt) -> Result<Scan> {
         reserve.1 = free.end - free.start;
         next = box_at(file, free.end)?;
     }
-    // A movie whose index did not fit in its reserve has it at the end.
+    // A movie has its index at the end if it did not fit into the reserve.
     if let Some(mdat) = next.filter(|second| &second.name == b"mdat") {
         next = box_at(file, mdat.end)?;
     }
@@ -74,7 +75,7 @@ struct FileBox {
     end: u64,
 }
 
-/// Reads the header of the box at `at`; `None` if the file ends within the box, or where no box can be.
+/// Reads the header of the box at `at`. Returns `None` if the file ends inside the box, or if there is no valid box.
 fn box_at(file: &impl ReadAt, at: u64) -> Result<Option<FileBox>> {
     let mut bytes = [0; 16];
     let bytes = &mut bytes[..file.len().saturating_sub(at).min(16) as usize];
@@ -105,12 +106,12 @@ fn fragment_at(file: &impl ReadAt, at: u64) -> Result<Option<(FileBox, FileBox)>
     Ok(mdat.map(|mdat| (moof, mdat)))
 }
 
-/// Finds where a fragment begins after the incomplete one at `at`. Such a file is not cut short but damaged, and to cut it
-/// at `at` would lose the fragments that follow.
+/// Finds where a fragment begins after the incomplete one at `at`. Such a file is not cut short but damaged, and
+/// cutting it at `at` would lose the fragments that follow.
 fn fragment_after(file: &impl ReadAt, at: u64) -> Result<Option<u64>> {
-    /// Bytes that are searched at a time.
+    /// The number of bytes that are searched at a time.
     const BLOCK: u64 = 1 << 20;
-    /// Bytes of the headers of `moof` and of `mfhd`, its first child.
+    /// The number of bytes of the headers of `moof` and of `mfhd`, its first child.
     const HEADS: u64 = 16;
     let mut from = at + 1;
     let mut block = Vec::new();

@@ -1,11 +1,11 @@
-//! The movie's metadata: `udta` with a `meta` box as iTunes writes it and everyone reads it.
+//! Writes the movie's metadata (`udta`), in the form of iTunes, which all players read.
 //!
-//! The mp4 crate's `ilst` knows four keys and writes them in random order.
+//! The `ilst` of the mp4 crate is not used, because it knows only four keys and writes them in random order.
 
 use super::boxes::BoxWriter;
 use crate::settings::Tag;
 
-/// Writes the `udta` box. It names `encoder` unless the tags name another.
+/// Returns the `udta` box. It names `encoder` unless the tags name another.
 pub(super) fn udta(tags: &[(Tag, String)], encoder: &str) -> Vec<u8> {
     let is_encoder = |tag: Tag| tag.key() == Tag::Encoder.key();
     let ours = Some((Tag::Encoder, encoder)).filter(|_| !tags.iter().any(|(tag, _)| is_encoder(*tag)));

@@ -1,4 +1,4 @@
-//! The choices that have names. Each name is the one that x264 or the standard uses; it is both printed and parsed.
+//! The settings that are enums, such as `Preset`, `Chroma` and `Quality`. Values print and parse as x264's names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -51,7 +51,7 @@ macro_rules! named {
 pub(crate) use named;
 
 named! {
-    /// How much time x264 spends: slower presets make smaller files of about the same quality.
+    /// How much time x264 spends. Slower presets make smaller files of about the same quality.
     Preset, "preset" {
         /// The fastest. Without B-frames and CABAC, files are about twice as large.
         Ultrafast = "ultrafast",
@@ -71,7 +71,7 @@ named! {
         Slower = "slower",
         /// The slowest preset of practical use.
         Veryslow = "veryslow",
-        /// Tries everything that x264 has, for files hardly smaller than those of [`Veryslow`](Self::Veryslow).
+        /// Tries everything that x264 offers. Files are hardly smaller than those of [`Veryslow`](Self::Veryslow).
         Placebo = "placebo",
     }
 }
@@ -81,7 +81,7 @@ named! {
     Tune, "tune" {
         /// Photographic film.
         Film = "film",
-        /// Drawings with flat areas; often right for plots.
+        /// Drawings with flat areas. It is often right for plots.
         Animation = "animation",
         /// Photographic film whose grain is preserved.
         Grain = "grain",
@@ -268,8 +268,8 @@ pub enum Quality {
     /// better. The default is 23, and 17 or 18 is visually lossless for most material. Values below 1 are
     /// [`Lossless`](Self::Lossless). At 10 bits per sample the range begins at −12, and values below −11 are lossless.
     Crf(f32),
-    /// An average bit rate in kbit/s, 1 to 2,000,000. An [`Animation`](crate::Animation) is then encoded as one segment,
-    /// because segments cannot share a rate.
+    /// An average bit rate in kbit/s, 1 to 2,000,000. An [`Animation`](crate::Animation) is then encoded as one
+    /// segment, because segments cannot share a bit rate.
     Bitrate(u32),
     /// A constant quantiser, 0 ([lossless](Self::Lossless)) to 51, or to 63 at 10 bits per sample.
     Qp(u8),
@@ -310,8 +310,8 @@ impl FromStr for Quality {
     }
 }
 
-/// Limits for a decoder with a buffer of a given size, the video buffering verifier (H.264 Annex C). They apply to a bit
-/// rate, which must not exceed the limit, and to a rate factor that is not lossless.
+/// The limits of a decoder's buffer, the video buffering verifier (H.264 Annex C). They apply to a bit rate, which must
+/// not exceed the limit, and to a rate factor that is not lossless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Vbv {
     /// The rate at which the buffer fills, in kbit/s, 1 to 2,000,000.

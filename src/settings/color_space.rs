@@ -1,4 +1,4 @@
-//! The colour space of the samples: matrix, range and the tags that signal them.
+//! `ColorSpace`: the matrix and the range of the samples, the tags for players, and their code points in the standard.
 //!
 //! Code points are those of ITU-T H.273, which both the stream's VUI (H.264 Annex E) and the container's `colr` box
 //! (ISO/IEC 14496-12, 12.1.5) carry.
@@ -63,7 +63,7 @@ named! {
     }
 }
 
-/// How colours are converted to samples, and the tags from which players learn it.
+/// How colours are converted to samples, and the tags that say so to players.
 ///
 /// `primaries` and `transfer` describe the frames as they were drawn. The crate signals both and converts neither.
 ///

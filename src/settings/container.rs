@@ -1,4 +1,4 @@
-//! The settings of the container.
+//! `ContainerSettings`: the layout of the file, rotation, tags and creation time, and the checks of them.
 
 use std::time::SystemTime;
 
@@ -7,16 +7,16 @@ use super::tag::NOT_TEXT;
 use super::{Layout, Rotation, Tag};
 use crate::{Error, Result};
 
-/// The most bytes of a tag's text. The size of a box has 32 bits, and the `moov` box is built in memory.
+/// The maximum size of a tag's text in bytes. The size of a box has 32 bits, and the `moov` box is built in memory.
 const MAX_TAG: usize = 1 << 20;
 
-/// The most bytes of all tags.
+/// The maximum size of all tags in bytes.
 const MAX_TAGS: usize = 16 << 20;
 
 /// Container settings: the layout of the file and its metadata.
 ///
-/// Movies that are encoded take them from their [`Settings`](crate::Settings), which has the same setters. Movies that
-/// are only muxed, by [`join`](crate::join), need nothing else.
+/// A movie that is encoded takes them from its [`Settings`](crate::Settings), which has the same setters.
+/// [`join`](crate::join), which only muxes, takes them alone.
 ///
 /// ```
 /// use kinetograph::{ContainerSettings, Layout, Settings, Tag};
@@ -68,7 +68,8 @@ impl ContainerSettings {
         Self { rotation, ..self }
     }
 
-    /// Sets a tag and replaces an earlier one of the same key. The text has at most 1 MiB, and all tags have 16 MiB.
+    /// Sets a tag and replaces an earlier one of the same key. The text can have at most 1 MiB, and all tags together
+    /// 16 MiB.
     pub fn tag(self, tag: Tag, text: impl Into<String>) -> Self {
         let mut changed = self.without_tag(tag);
         changed.tags.push((tag, text.into()));
@@ -86,7 +87,7 @@ impl ContainerSettings {
         self.tag(Tag::Title, text)
     }
 
-    /// Sets the creation time that the file states, or `None` for none, which is the default. Without one, equal movies
+    /// Sets the creation time in the file, or `None` for no time, which is the default. Without a time, equal movies
     /// are equal files.
     pub fn creation_time(self, time: impl Into<Option<SystemTime>>) -> Self {
         Self { creation_time: time.into(), ..self }

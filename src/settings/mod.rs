@@ -1,4 +1,4 @@
-//! Encoder and container settings.
+//! `Settings`: the encoder and container settings of a movie, with their setters and defaults.
 
 mod choices;
 mod color_space;
@@ -22,9 +22,9 @@ pub use tag::Tag;
 
 /// Encoder and container settings: size, frame rate, quality, colours, layout.
 ///
-/// They are created with the size and changed by setters that chain; a setter of something optional also takes `None`,
-/// which unsets it. [`validate`](Self::validate) checks them as a whole. Every function that makes a movie calls it
-/// before it creates anything.
+/// [`new`](Self::new) takes the size, and setters that chain change everything else. The setter of an optional setting
+/// also takes `None`, which unsets it. [`validate`](Self::validate) checks the settings as a whole. Every function that
+/// makes a movie calls it before it creates anything.
 ///
 /// The defaults are those of x264 and ffmpeg: 25 frames per second, CRF 23, preset medium, 4:2:0 with 8 bits per sample,
 /// tagged as sRGB colours in BT.709 of limited range.
@@ -98,13 +98,13 @@ impl Settings {
         }
     }
 
-    /// Sets the frames per second: `30`, `(30000, 1001)`, `29.97`. The default is 25.
+    /// Sets the frames per second, such as `30`, `(30000, 1001)` or `29.97`. The default is 25.
     pub fn frame_rate(self, rate: impl Into<FrameRate>) -> Self {
         Self { frame_rate: rate.into(), ..self }
     }
 
-    /// Sets whether frames may begin at any time, counted in ticks of 1/90,000 s or finer. The frame rate is then nominal
-    /// and at least 1/87. By default frames begin at multiples of a frame's duration.
+    /// Sets whether frames may begin at any time, counted in ticks of 1/90,000 s or finer. The frame rate is then
+    /// nominal, and must be at least 1/87. By default, frames begin at multiples of a frame's duration.
     pub fn variable_rate(self, variable: bool) -> Self {
         Self { variable_rate: variable, ..self }
     }
@@ -151,12 +151,12 @@ impl Settings {
         Self { bit_depth: depth, ..self }
     }
 
-    /// Sets matrix, range and tags of the colours. The default is [`ColorSpace::BT709`].
+    /// Sets the matrix, the range and the tags of the colours. The default is [`ColorSpace::BT709`].
     pub fn color_space(self, space: ColorSpace) -> Self {
         Self { color_space: space, ..self }
     }
 
-    /// Sets the red, green and blue that are visible where a frame is transparent. The default is white.
+    /// Sets the colour behind transparent pixels, as red, green and blue. The default is white.
     pub fn background(self, rgb: [u8; 3]) -> Self {
         Self { background: rgb, ..self }
     }
@@ -166,8 +166,8 @@ impl Settings {
         Self { odd_size: policy, ..self }
     }
 
-    /// Sets the most frames from one keyframe to the next, 1 to 100,000, or `None` for x264's 250, which is the default.
-    /// Players can only seek to a keyframe.
+    /// Sets the maximum number of frames from one keyframe to the next, 1 to 100,000, or `None` for x264's 250, which
+    /// is the default. Players can only seek to a keyframe.
     pub fn keyframe_interval(self, frames: impl Into<Option<u32>>) -> Self {
         Self { keyframe_interval: frames.into(), ..self }
     }
@@ -178,18 +178,18 @@ impl Settings {
         Self { pixel_aspect: (width, height), ..self }
     }
 
-    /// Sets the encoder's threads, 1 to 128, or `None` for x264's own choice, which is the default. Another number gives
-    /// other bytes.
+    /// Sets the number of the encoder's threads, 1 to 128, or `None` for x264's own choice, which is the default.
+    /// Another number of threads gives other bytes.
     pub fn threads(self, threads: impl Into<Option<u32>>) -> Self {
         Self { threads: threads.into(), ..self }
     }
 
-    /// Sets an option of x264 by the name that its program has for it, without the dashes: `("bframes", 3)`. It replaces
-    /// an earlier value of the same name.
+    /// Sets an option of x264 by the name that the x264 program uses, without the dashes, such as `("bframes", 3)`. It
+    /// replaces an earlier value of the same name.
     ///
-    /// x264 checks name and value when the movie is created. [`validate`](Self::validate) refuses options that the crate
-    /// itself decides (such as `fps`) and options that read or write files (such as `stats`). `asm` can only disable
-    /// instruction sets, and `zones` have a quantiser or a bit rate factor each, no further options.
+    /// x264 checks the name and the value when the movie is created. [`validate`](Self::validate) refuses options that
+    /// the crate itself decides (such as `fps`) and options that read or write files (such as `stats`). `asm` can only
+    /// disable instruction sets. Each of the `zones` has a quantiser or a bit rate factor, and no further options.
     pub fn x264_option(self, name: impl Into<String>, value: impl ToString) -> Self {
         let name = name.into();
         let mut changed = self.without_x264_option(&name);
@@ -245,10 +245,10 @@ impl Settings {
     }
 
     /// Sets how many frames the movie is expected to have, or `None` if that is unknown, which is the default. An
-    /// [`Animation`](crate::Animation) knows it without.
+    /// [`Animation`](crate::Animation) sets it by itself.
     ///
     /// The layout [`Layout::CrashSafe`] reserves space for the index of that many frames at the beginning of the file.
-    /// Without enough space, finishing copies the whole movie once.
+    /// If the space is not enough, finishing copies the whole movie once.
     pub fn expected_frames(mut self, frames: impl Into<Option<u64>>) -> Self {
         self.container.expected_frames = frames.into();
         self
@@ -264,8 +264,8 @@ impl Settings {
         self.height
     }
 
-    /// Returns the width and height of the coded pictures in pixels: those of the frames, rounded up to even where the
-    /// chroma format needs it.
+    /// Returns the width and height of the coded pictures in pixels. They are those of the frames, rounded up to even
+    /// where the chroma format needs it.
     pub fn coded_size(&self) -> (u32, u32) {
         let (wide, high) = self.chroma.subsampling();
         let even = |side: u32, by| side.checked_next_multiple_of(by).unwrap_or(u32::MAX);

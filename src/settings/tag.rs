@@ -1,4 +1,4 @@
-//! The metadata of a movie.
+//! `Tag`: the keys of a movie's metadata, such as title and comment.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The checks of the settings, made before anything is created.
+//! `Settings::validate`: the ranges and combinations of encoder settings that are allowed.
 
 use super::range::{outside, within};
 use super::{BitDepth, Chroma, OddSize, Profile, Quality, Settings, x264_options};
@@ -69,7 +69,7 @@ impl Settings {
         refused.map_or(Ok(()), |allowed| Err(Error::setting("vbv", value(), allowed)))
     }
 
-    /// Whether x264 codes without loss.
+    /// Returns whether x264 codes without loss.
     fn is_lossless(&self) -> bool {
         match self.quality {
             Quality::Lossless | Quality::Qp(0) => true,
@@ -79,12 +79,12 @@ impl Settings {
         }
     }
 
-    /// Whether x264 has no rate to control.
+    /// Returns whether x264 has no rate to control.
     fn is_constant_qp(&self) -> bool {
         matches!(self.quality, Quality::Qp(_)) || self.is_lossless()
     }
 
-    /// x264 refuses these too, but gives the reason on standard error only.
+    /// Checks the profile. x264 would refuse it too, but prints the reason only on standard error.
     fn validate_profile(&self) -> Result<()> {
         let Some(profile) = self.profile else { return Ok(()) };
         let (least, why) = [

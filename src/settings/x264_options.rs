@@ -1,10 +1,10 @@
-//! x264's options by name: the ones that are refused, and the checks that x264 itself omits.
+//! The checks of x264 options by name: which ones are refused, and what x264 itself fails to check.
 
 use std::borrow::Cow;
 
 use crate::{Error, Result};
 
-/// Reasons, and the options that are refused for them. In names, x264 takes `_` for `-` and a prefix `no` or `no-`.
+/// Reasons, and the options that are refused for them. x264 accepts `_` for `-` in a name, and a prefix `no` or `no-`.
 const REFUSED: &[(&str, &str)] = &[
     ("it would read or write files", "stats pass dump-yuv cqmfile opencl opencl-clbin opencl-device"),
     (
@@ -25,16 +25,16 @@ const REFUSED: &[(&str, &str)] = &[
     ("players could only start at the first frame", "intra-refresh"),
 ];
 
-/// The most bytes of a value. x264 copies zones into the first SEI message of the stream, and into a buffer of a million
-/// bytes without a check.
+/// The maximum size of a value in bytes. x264 copies zones into the first SEI message of the stream, and into a buffer
+/// of a million bytes without a check.
 const MAX_VALUE: usize = 1 << 16;
 
-/// Whether x264 takes two names for the same option.
+/// Returns whether x264 takes two names for the same option.
 pub(super) fn is_same_name(one: &str, other: &str) -> bool {
     one.replace('_', "-") == other.replace('_', "-")
 }
 
-/// Checks an option by itself. x264 checks the rest when the encoder is opened.
+/// Checks what x264 does not check. x264 checks everything else when the encoder is opened.
 pub(super) fn validate(name: &str, value: &str) -> Result<()> {
     check(name, value).map_err(|reason| Error::x264_option(name, value, reason))
 }
@@ -52,7 +52,7 @@ fn check(name: &str, value: &str) -> Result<(), Cow<'static, str>> {
         return Err((*reason).into());
     }
     match plain {
-        // x264 would make "false" or "true" of the value.
+        // x264 would replace the value by "false" or "true".
         "cqm" | "zones" if plain != dashed => Err("x264 has no option of that name".into()),
         // Any other value is the name of a file.
         "cqm" if !["flat", "jvt"].contains(&value) => Err("the value must be flat or jvt".into()),
@@ -65,8 +65,8 @@ fn check(name: &str, value: &str) -> Result<(), Cow<'static, str>> {
     }
 }
 
-/// Whether x264 can parse this as a zone. x264 parses zones after it has started its threads, and does not stop them when
-/// it fails. Further options of a zone would evade the checks above.
+/// Returns whether x264 can parse the text as a zone. x264 parses zones after it has started its threads, and does not
+/// stop them when it fails. Further options of a zone would evade the checks above.
 fn is_zone(text: &str) -> bool {
     let parts: Vec<&str> = text.split(',').collect();
     let &[start, end, change] = &*parts else { return false };
