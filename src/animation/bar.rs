@@ -1,13 +1,13 @@
-//! A progress bar that is ready to use.
+//! `Animation::progress_bar` (feature `indicatif`).
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Animation;
 
 impl Animation<'_> {
-    /// Shows a progress bar on standard error, if that is a terminal; in place of [`on_progress`](Self::on_progress).
+    /// Shows a progress bar on standard error if that is a terminal. It replaces [`on_progress`](Self::on_progress).
     ///
-    /// With feature `indicatif`.
+    /// This method needs the feature `indicatif`.
     pub fn progress_bar(self) -> Self {
         // The template is a constant that is well formed.
         let style = ProgressStyle::with_template("{bar:20} {msg}").expect("a template");

@@ -1,4 +1,4 @@
-//! How an animation becomes a movie, or one of its segments.
+//! Makes the movie of an animation, or one of its segments: validates, plans, runs the workers and records.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -15,11 +15,11 @@ use crate::sink::Sink;
 use crate::stream::StreamInfo;
 use crate::{Error, Result, SegmentError};
 
-/// The most frames of a movie: the sample count of an MP4 has 32 bits.
+/// The maximum number of frames of a movie. The sample count of an MP4 has 32 bits.
 const MAX_FRAMES: u64 = u32::MAX as u64;
 
 impl Animation<'_> {
-    /// Checks everything, and plans the segments.
+    /// Checks the settings, and plans the segments.
     pub(super) fn validate(&self) -> Result<SegmentPlan> {
         self.settings.validate()?;
         if self.frames == 0 {

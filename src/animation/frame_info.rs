@@ -1,10 +1,10 @@
-//! What a closure learns about the frame that it draws.
+//! `FrameInfo`: the index and the time of a frame, for the closure that draws it.
 
 use crate::time::FrameRate;
 
-/// The index of a frame and its time in the movie, passed to the closure that draws it.
+/// The index of a frame and its time in the movie. It is passed to the closure that draws the frame.
 ///
-/// Closures get theirs from an [`Animation`](crate::Animation). Tests of a drawing function can create their own:
+/// An [`Animation`](crate::Animation) passes it to its closure. A test of a drawing function can create one:
 ///
 /// ```
 /// use kinetograph::FrameInfo;
@@ -21,7 +21,7 @@ pub struct FrameInfo {
 }
 
 impl FrameInfo {
-    /// Creates the information about the frame of this index, counted from 0, in a movie of `count` frames at this rate.
+    /// Creates the information about frame `index`, counted from 0, of a movie of `count` frames at this rate.
     pub fn new(index: u64, count: u64, rate: impl Into<FrameRate>) -> Self {
         Self { index, count, rate: rate.into() }
     }
@@ -31,7 +31,7 @@ impl FrameInfo {
         self.index
     }
 
-    /// Returns the time from the beginning of the movie in seconds. It is not finite if the frame rate is not usable.
+    /// Returns the time from the beginning of the movie in seconds. It is not finite if the frame rate cannot be used.
     pub fn seconds(&self) -> f64 {
         // Rounded once, so that errors do not add up.
         (u128::from(self.index) * u128::from(self.rate.denominator())) as f64 / f64::from(self.rate.numerator())

@@ -1,4 +1,4 @@
-//! The user's closure, whichever kind of frames it makes.
+//! `FrameSource`: the interface to the user's closure, which draws on a canvas or supplies frames.
 
 use std::marker::PhantomData;
 
@@ -14,7 +14,7 @@ pub(super) type ClosureResult<T> = Result<T, Box<dyn std::error::Error + Send + 
 /// Makes frames on one worker: makes a frame, and passes it to the second argument.
 pub(super) type WorkerFrames<'w> = dyn FnMut(FrameInfo, &mut dyn FnMut(Frame<'_>) -> Result<()>) -> Result<()> + 'w;
 
-/// What makes the frames of an animation.
+/// The source of the frames of an animation.
 pub(super) trait FrameSource: Send + Sync {
     /// Makes what one worker needs, on the worker's thread. A canvas starts each frame as a copy of `layer`, or filled
     /// with the background colour.

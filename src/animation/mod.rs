@@ -1,4 +1,5 @@
-//! A frame function becomes a movie, drawn and encoded on every core.
+//! `Animation`: a movie whose frames are a function of their index, drawn and encoded on every core (the public
+//! interface).
 
 #[cfg(feature = "indicatif")]
 mod bar;
@@ -27,15 +28,15 @@ use crate::{Error, Frame, Result};
 
 pub use self::frame_info::FrameInfo;
 
-/// The most workers: each has an encoder and a canvas.
+/// The maximum number of workers. Each has an encoder and a canvas.
 const MAX_WORKERS: usize = 1024;
 
 /// A movie whose frames are a function of their index, drawn and encoded on every core.
 ///
-/// The closure gets a canvas of the movie's size and a [`FrameInfo`]. The canvas is always fresh: filled with the
-/// settings' [background](Settings::background), or with the layer that [`background`](Self::background) sets. Frames are
-/// drawn in any order and on any thread, so a frame must depend on its index alone. Then the bytes of the movie are the
-/// same for every number of workers, on every run.
+/// The closure gets a canvas of the movie's size and a [`FrameInfo`]. Each frame starts with a fresh canvas, which has
+/// the settings' [background](Settings::background) colour or the layer that [`background`](Self::background) sets.
+/// Frames are drawn in any order and on any thread, so a frame must depend on its index alone. The bytes of the movie
+/// are then the same for every number of workers, on every run.
 ///
 /// ```
 /// use kinetograph::{Animation, Preset, Quality, Settings};
@@ -59,26 +60,28 @@ const MAX_WORKERS: usize = 1024;
 ///
 /// # Segments
 ///
-/// The movie is divided into segments: closed groups of pictures, each drawn, converted and encoded in one go by its
-/// own encoder. Where segments begin depends on the number of frames and on the settings alone: at every
-/// [`keyframe_interval`](Settings::keyframe_interval) (250 frames unless set), or at every few if it is short. All
-/// segments are about equally long; a remainder of up to 10 frames joins the last one.
+/// The movie is divided into segments, which are closed runs of frames. A dedicated encoder encodes each of them. Where
+/// segments begin depends on the number of frames and on the settings alone: at every
+/// [`keyframe_interval`](Settings::keyframe_interval) (250 frames unless set), or at every few intervals if it is
+/// short. All segments have about the same length. A remainder of up to 10 frames joins the last one.
 ///
-/// One encoder for the whole movie would begin a group of pictures there too, and the first keyframe of a segment is
-/// quantised like one in mid-stream. So the movie is about as large and as good as one encoder's. On a machine with more
-/// cores than there are segments left, the other cores draw frames ahead. In a movie of fewer than 8 segments, each
-/// encoder has several threads: 6 for one segment, 4 for two, 3 for three, 2 for four to seven, unless
+/// One encoder for the whole movie would begin a group of pictures at the same frames, and the first keyframe of a
+/// segment is quantised like one in midstream. The size and the quality of the movie are therefore about those of one
+/// encoder. If there are fewer segments left than cores, the other cores draw frames ahead. In a movie of fewer than 8
+/// segments, each encoder has several threads: 6 for one segment, 4 for two, 3 for three, 2 for four to seven, unless
 /// [`threads`](Settings::threads) is set.
 ///
-/// A [bit rate](crate::Quality::Bitrate), a [buffer](Settings::vbv) and x264's `zones` concern the movie as a whole. The
-/// movie then is one segment with one encoder (with a buffer, on one thread), and only drawing uses all cores.
+/// A [bit rate](crate::Quality::Bitrate), a [buffer](Settings::vbv) and x264's `zones` concern the movie as a whole.
+/// Such a movie is one segment with one encoder, which has one thread if a buffer is set. Only drawing then uses all
+/// cores.
 ///
 /// # Memory
 ///
-/// For each worker: one canvas (4 bytes a pixel) or one supplied frame; usually 1 picture in planes (1.5 bytes a pixel in
-/// 4:2:0 at 8 bits), at most 5; one encoder, or two for the moment when one closes (60 MB for 500×500 pixels at preset
-/// medium, in proportion to the pixels); and the packets of at most 2 segments, held until it is their turn. Besides, the
-/// index of the movie, at most 16 bytes a frame. Nothing but the index grows with the number of frames.
+/// Each worker has one canvas (4 bytes a pixel) or one supplied frame. It usually has 1 and at most 5 pictures in
+/// planes (1.5 bytes a pixel in 4:2:0 at 8 bits). It has one encoder, or two while one closes; an encoder takes 60 MB
+/// for 500×500 pixels at preset medium, and memory in proportion for other sizes. It holds the packets of at most 2
+/// segments until it is their turn. The index of the movie takes at most 16 bytes a frame. Only the index grows with
+/// the number of frames.
 #[must_use = "an animation does nothing until it is saved, written or turned into bytes"]
 pub struct Animation<'a> {
     settings: Settings,
@@ -91,11 +94,11 @@ pub struct Animation<'a> {
     folder: Option<PathBuf>,
 }
 
-/// A closure that receives the progress, and may cancel the movie.
+/// A closure that receives the progress and may cancel the movie.
 type OnProgress<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'a;
 
 impl<'a> Animation<'a> {
-    /// Makes an animation of `frames` frames, each drawn by `draw`.
+    /// Creates an animation of `frames` frames, each drawn by `draw`.
     ///
     /// The closure may return any error, which becomes [`Error::Draw`]. If it panics, the panic continues on the thread
     /// that makes the movie.
@@ -106,10 +109,10 @@ impl<'a> Animation<'a> {
         Self::with_scratch(settings, frames, || (), move |(), canvas, frame| draw(canvas, frame))
     }
 
-    /// Makes an animation whose closure has scratch space on each thread: fonts, buffers, a plot to fill again.
+    /// Creates an animation whose closure has scratch space on each thread, such as fonts, buffers or a plot.
     ///
-    /// `init` is called once on each worker's thread. A worker draws whichever frame comes next, so what one frame leaves
-    /// in the scratch space must not be visible in another.
+    /// `init` is called once on each worker's thread. A worker draws frames in any order, so what one frame leaves in
+    /// the scratch space must not be visible in another.
     ///
     /// ```
     /// use kinetograph::{Animation, Settings};
@@ -141,10 +144,10 @@ impl<'a> Animation<'a> {
         Self::from_source(settings, frames, Box::new(DrawnFrames::new(init, draw)))
     }
 
-    /// Makes an animation of frames that the closure supplies: decoded pictures, read-backs, arrays.
+    /// Creates an animation of frames that the closure supplies, such as decoded images, GPU read-backs or arrays.
     ///
-    /// The closure returns what a [`Frame`] can be made of: a [`Pixmap`], an image of the `image` crate, a type of yours
-    /// that has the conversion, or a `Frame` of pixels that outlive the animation. Nothing is copied. Like a closure that
+    /// The closure returns anything that converts into a [`Frame`]: a [`Pixmap`], an image of the `image` crate, a type
+    /// with that conversion, or a `Frame` of pixels that outlive the animation. Nothing is copied. Like a closure that
     /// draws, it is called in any order and on any thread.
     ///
     /// ```
@@ -179,21 +182,22 @@ impl<'a> Animation<'a> {
         }
     }
 
-    /// Sets what the canvas shows before a frame is drawn: a layer of the movie's size, drawn once.
+    /// Sets the layer that every canvas begins with. It must have the movie's size.
     ///
-    /// An animation of [supplied frames](Self::from_frames) has no canvas and refuses it.
+    /// An animation of [supplied frames](Self::from_frames) has no canvas and refuses a layer.
     pub fn background(self, layer: Pixmap) -> Self {
         Self { layer: Some(layer), ..self }
     }
 
-    /// Sets how many threads draw and encode, 1 to 1024; the number of cores unless set.
+    /// Sets the number of threads that draw and encode, 1 to 1024. The default is the number of cores.
     ///
     /// The bytes of the movie are the same for every number.
     pub fn workers(self, count: usize) -> Self {
         Self { workers: count, ..self }
     }
 
-    /// Calls a closure with the progress, on the thread that makes the movie, at most ten times a second and at the end.
+    /// Sets a closure that receives the progress, at most ten times a second and at the end, on the thread that makes
+    /// the movie.
     ///
     /// The closure may return [`ControlFlow::Break`] to cancel the movie, which then fails with [`Error::Cancelled`].
     ///
@@ -210,39 +214,39 @@ impl<'a> Animation<'a> {
         Self { on_progress: Mutex::new(Box::new(move |progress| closure(progress).answer())), ..self }
     }
 
-    /// Stores each finished segment in a folder until the movie is finished, so that a run that was killed can be
-    /// continued.
+    /// Stores each finished segment in a folder until the movie is finished, so that a killed run can be continued.
     ///
-    /// [`save`](Self::save) with the same folder encodes only the segments that are missing. The folder is made if there
-    /// is none. When the movie is finished, its segments are removed, and the folder too if nothing else is in it.
+    /// [`save`](Self::save) with the same folder encodes only the segments that are missing. It creates the folder if
+    /// there is none. When the movie is finished, it removes the segments, and the folder too if nothing else is in it.
     ///
-    /// Segments of another movie, of other settings or of another version are refused by name. Segments record the
-    /// settings, not the closure: clear the folder when the closure changes.
+    /// Segments of another movie, with other settings or from another version are refused, with an error that names the
+    /// difference. Segments record the settings, not the closure. Clear the folder when the closure changes.
     pub fn resume(self, folder: impl Into<PathBuf>) -> Self {
         Self { folder: Some(folder.into()), ..self }
     }
 
     /// Makes the movie, in a file at `path`.
     ///
-    /// The movie is written to a file beside the final name, and gets that name when it is finished. If anything fails,
-    /// no file appears under the final name, and an earlier one stays as it was.
+    /// The movie is written to a file beside the final name, which is renamed when it is finished. If anything fails,
+    /// no file appears under the final name, and an earlier file stays as it was.
     ///
     /// # Errors
-    /// [`Error::Setting`], [`Error::NoFrames`] or [`Error::X264`] for what cannot be made, before a file exists;
-    /// [`Error::Draw`] for the first error of the closure; [`Error::FrameSize`] and [`Error::FrameData`] for a frame or
-    /// canvas that does not fit; [`Error::Cancelled`]; [`Error::Segment`] for what [`resume`](Self::resume) refuses;
-    /// [`Error::Io`] if writing fails. All workers have stopped when it returns.
+    /// [`Error::Setting`], [`Error::X264Option`], [`Error::NoFrames`] or [`Error::X264`] for settings that cannot be
+    /// used, before a file exists; [`Error::Draw`] for the first error of the closure; [`Error::FrameSize`] and
+    /// [`Error::FrameData`] for a frame or canvas that does not fit; [`Error::Cancelled`]; [`Error::Segment`] for
+    /// segments that [`resume`](Self::resume) refuses; [`Error::Io`] if writing fails. All workers have stopped when it
+    /// returns.
     ///
     /// # Panics
-    /// If the closure panics, with its panic.
+    /// If the closure panics. The panic continues on the caller's thread.
     pub fn save(self, path: impl AsRef<Path>) -> Result<Report> {
         self.encode(|settings, stream| Recording::create(path.as_ref(), settings, stream)).map(|((), report)| report)
     }
 
-    /// Makes the movie and writes it without seeking: to a socket, a pipe, standard output.
+    /// Makes the movie and writes it without seeking, for example to a socket, a pipe or standard output.
     ///
-    /// The writer is used on the caller's thread, as [`Movie::stream`](crate::Movie::stream) uses it: a fragment reaches
-    /// it in one `write_all`, followed by a `flush`. Pass `&mut writer` to keep it.
+    /// The writer is used on the caller's thread. As in [`Movie::stream`](crate::Movie::stream), each fragment is
+    /// passed to it in one `write_all`, followed by a `flush`. Pass `&mut writer` to keep it.
     ///
     /// # Errors
     /// As [`save`](Self::save); [`Error::Setting`] for a layout that is not [`Fragmented`](Layout::Fragmented) or
@@ -268,7 +272,7 @@ impl<'a> Animation<'a> {
         self.encode(Recording::in_memory)
     }
 
-    /// Makes the movie as a `<video>` element for a web page, which an Evcxr notebook shows.
+    /// Makes the movie as a `<video>` element for a web page or an Evcxr notebook.
     ///
     /// # Errors
     /// As [`save`](Self::save); [`Error::Setting`] for [`Layout::AnnexB`].
@@ -297,7 +301,7 @@ impl<'a> Animation<'a> {
         self.validate().map(|plan| plan.count)
     }
 
-    /// Makes one segment, counted from 0, on this machine or another, for [`join`](crate::join).
+    /// Makes one segment, counted from 0, for [`join`](crate::join) on this machine or another.
     ///
     /// The workers share the drawing. Several processes on one machine should have one worker each.
     ///

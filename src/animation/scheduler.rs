@@ -1,8 +1,8 @@
-//! Which worker does what next. Pure state: no threads, no locks, no waiting.
+//! `Scheduler`: decides which worker does what next. It is pure state, without threads, locks or waiting.
 //!
 //! A worker opens a segment and draws its frames. A worker that finds no segment left to open draws frames of the
-//! segments that are open. A frame goes to its segment's encoder when all frames before it have gone; the worker that
-//! brings it there drives the encoder for as long as the next frames are ready.
+//! segments that are open. A frame is passed to its segment's encoder after all frames before it. The worker that
+//! passes it drives the encoder for as long as the next frames are ready.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use crate::segment::{Batch, PacketBuffer, SegmentHeader, SegmentPlan};
 
-/// Segments that are open or wait for their turn, for each worker: one being encoded, one waiting.
+/// The number of segments in memory for each worker: one is encoded, and one waits for its turn.
 const SEGMENTS_PER_WORKER: u64 = 2;
 
-/// Drawn pictures that wait for an encoder, for each worker.
+/// The number of drawn pictures that wait for an encoder, for each worker.
 const PICTURES_PER_WORKER: usize = 2;
 
 /// The state that workers and the muxing loop share. Tests instantiate it with numbers for encoders and pictures.
@@ -22,7 +22,7 @@ pub(super) struct Scheduler<Encoder, Picture> {
     workers: usize,
     /// Segments that need no encoding.
     kept: BTreeSet<u64>,
-    /// The segment that is being muxed.
+    /// The index of the segment that is being muxed.
     turn: u64,
     /// The first segment that is not open yet.
     next: u64,
@@ -30,7 +30,7 @@ pub(super) struct Scheduler<Encoder, Picture> {
     end: u64,
     /// The segments `turn..next`.
     slots: VecDeque<SegmentSlot<Encoder, Picture>>,
-    /// Pictures to be drawn over.
+    /// Used pictures that can be drawn over.
     free: Vec<Picture>,
     /// Pictures that are being drawn or wait for an encoder.
     pending: usize,
@@ -50,13 +50,13 @@ struct SegmentSlot<Encoder, Picture> {
     pictures: VecDeque<Option<Picture>>,
     /// `None` until the encoder is open.
     header: Option<Arc<SegmentHeader>>,
-    /// `None` until it is open, and while a worker drives it.
+    /// `None` until the encoder is open, and while a worker drives it.
     encoder: Option<Encoder>,
     packets: PacketBuffer,
     is_done: bool,
 }
 
-/// What a worker is to do.
+/// What a worker must do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Task<Picture> {
     /// Open the encoder of a segment.
@@ -65,23 +65,23 @@ pub(super) enum Task<Picture> {
     Draw { segment: u64, frame: u64, picture: Option<Picture> },
     /// Wait until something changes.
     Wait,
-    /// End: there will be nothing more to do.
+    /// End, because there will be nothing more to do.
     End,
 }
 
-/// What a worker that drives an encoder is to do with it.
+/// What a worker that drives an encoder must do with it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Feed<Encoder, Picture> {
     /// Encode this picture.
     Picture(Encoder, Picture),
-    /// Flush the encoder: it has all frames.
+    /// Flush the encoder, which has all frames.
     Flush(Encoder),
-    /// Nothing: the next frame is still being drawn, or another worker drives the encoder.
+    /// Stop driving: the next frame is still being drawn, or another worker drives the encoder.
     Wait,
 }
 
 impl<Encoder, Picture> Scheduler<Encoder, Picture> {
-    /// Makes the state before anything is done. `kept` are segments that need no encoding.
+    /// Creates the state before anything is done. `kept` are segments that need no encoding.
     pub fn new(plan: SegmentPlan, segments: Range<u64>, workers: usize, kept: BTreeSet<u64>) -> Self {
         let kept_frames = kept.iter().map(|segment| plan.len(*segment)).sum();
         Self {
@@ -100,7 +100,7 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         }
     }
 
-    /// Returns what a worker is to do next. `own` is the segment that the worker opened last.
+    /// Returns what a worker must do next. `own` is the segment that the worker opened last.
     pub fn next_task(&mut self, own: &mut Option<u64>) -> Task<Picture> {
         if self.stopped {
             return Task::End;
@@ -142,13 +142,13 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         Task::Draw { segment, frame, picture: self.free.pop() }
     }
 
-    /// Takes the open encoder of a segment.
+    /// Stores the open encoder of a segment.
     pub fn opened(&mut self, header: Arc<SegmentHeader>, encoder: Encoder) {
         let slot = self.slot(header.index);
         (slot.header, slot.encoder) = (Some(header), Some(encoder));
     }
 
-    /// Takes the picture of a frame.
+    /// Stores the picture of a frame.
     pub fn drawn(&mut self, segment: u64, frame: u64, picture: Picture) {
         self.drawn += 1;
         let slot = self.slot(segment);
@@ -156,7 +156,7 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         slot.pictures[place] = Some(picture);
     }
 
-    /// Takes back the encoder that the worker drives, if it does, and returns what to do with it.
+    /// Takes back the encoder that the worker drives, if any, and returns what to do next.
     pub fn feed(&mut self, segment: u64, driven: Option<Encoder>) -> Feed<Encoder, Picture> {
         let stopped = self.stopped;
         let slot = self.slot(segment);
@@ -190,32 +190,32 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         self.slot(segment).packets.append(packets);
     }
 
-    /// Returns the packets that a segment has so far, for a segment that is stored as a whole.
+    /// Returns the packets that a segment has so far, for a segment that is stored whole.
     pub fn packets(&mut self, segment: u64) -> &mut PacketBuffer {
         &mut self.slot(segment).packets
     }
 
-    /// Notes that a segment has all its packets.
+    /// Marks a segment as complete: it has all its packets.
     pub fn finish(&mut self, segment: u64) {
         self.slot(segment).is_done = true;
     }
 
-    /// Gives segment `index` its turn: those before it are muxed.
+    /// Advances to segment `index`. All segments before it are muxed.
     pub fn advance_to(&mut self, index: u64) {
         while self.turn < index {
             self.turn += 1;
             if self.slots.pop_front().is_none() {
-                self.next += 1; // it was kept, and no worker has come across it
+                self.next += 1; // it was kept, and no worker has reached it
             }
         }
     }
 
-    /// Returns how many bytes the segment that is being muxed has ready, and whether it is done.
+    /// Returns how many bytes the segment that is being muxed has ready, and whether it is complete.
     pub fn ready(&self) -> (usize, bool) {
         self.slots.front().map_or((0, false), |slot| (slot.packets.data.len(), slot.is_done))
     }
 
-    /// Takes the packets that the segment that is being muxed has ready; `None` if its encoder is not open yet.
+    /// Takes the packets that the segment that is being muxed has ready. Returns `None` if its encoder is not open yet.
     pub fn take_packets(&mut self) -> Option<Batch> {
         let slot = self.slots.front_mut()?;
         let header = slot.header.clone()?;
@@ -231,7 +231,7 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         self.stopped
     }
 
-    /// Returns the number of frames that are drawn, and that are encoded.
+    /// Returns the number of frames that are drawn, and the number that are encoded.
     pub fn progress(&self) -> (u64, u64) {
         (self.drawn, self.encoded)
     }

@@ -1,4 +1,4 @@
-//! The threads of an animation: a thin layer around the [`Scheduler`].
+//! `Workers` and `AnimationSource`: the threads that draw and encode, as a thin layer around the [`Scheduler`].
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +15,10 @@ use crate::segment::{Batch, PacketBuffer, SegmentEncoder, SegmentFolder, Segment
 use crate::settings::Settings;
 use crate::{Error, Result};
 
-/// The shortest time between two reports of progress, and the longest time that packets wait to be muxed.
+/// The minimum time between two progress reports, and the maximum time that packets wait to be muxed.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Bytes of packets that are worth waking the muxing loop before their segment is done.
+/// The number of bytes of packets for which the muxing loop is woken before their segment is complete.
 const MIN_BATCH: usize = 1 << 20;
 
 /// The workers of an animation, and what they share with the muxing loop.
@@ -132,7 +132,7 @@ impl<'w, 'a> Workers<'w, 'a> {
         loop {
             let task = scheduler.next_task(own);
             if scheduler.ready().1 {
-                // Segments that were kept are done as soon as they are opened.
+                // Segments that were kept are complete as soon as they are opened.
                 self.packets_changed.notify_one();
             }
             if !matches!(task, Task::Wait) {
@@ -142,7 +142,7 @@ impl<'w, 'a> Workers<'w, 'a> {
         }
     }
 
-    /// Gives a segment's encoder the pictures that are ready, unless another worker does.
+    /// Passes the pictures that are ready to a segment's encoder, unless another worker does that.
     fn encode<'s>(
         &'s self,
         mut scheduler: MutexGuard<'s, Scheduler<SegmentEncoder, Planes>>,
@@ -231,7 +231,7 @@ impl AnimationSource<'_, '_> {
         }
     }
 
-    /// Waits for packets of the segment whose turn it is, at most until progress is to be reported.
+    /// Waits for packets of the segment whose turn it is, at most until the next progress report is due.
     fn wait(&mut self, index: u64) -> Result<Option<Batch>> {
         let Workers { scheduler, packets_changed, folder, .. } = self.workers;
         let mut scheduler = lock(scheduler);
@@ -247,7 +247,7 @@ impl AnimationSource<'_, '_> {
             scheduler = packets_changed.wait_timeout(scheduler, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         if scheduler.is_stopped() {
-            // A worker has failed; its failure takes the place of this error.
+            // A worker has failed. Its failure replaces this error.
             return Err(Error::Cancelled);
         }
         (self.progress.drawn, self.progress.encoded) = scheduler.progress();

@@ -1,4 +1,4 @@
-//! Packets that wait for the muxer.
+//! `PacketBuffer`: packets copied from an encoder, which wait for the muxer.
 
 use crate::packet::Packet;
 

@@ -1,4 +1,4 @@
-//! One segment being encoded.
+//! `SegmentEncoder`: encodes one segment, and places its keyframes so that segments join into one stream.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::encoder::{Coding, Encoder, MidstreamKeyframes, Threading};
 use crate::planes::Planes;
 use crate::settings::Settings;
 
-/// Pictures that warm up the rate control of a segment's encoder where the quantiser of keyframes depends on the pictures
-/// before them.
+/// The number of pictures that warm up rate control, where the quantiser of keyframes depends on the pictures before
+/// them.
 const WARM_UP_PICTURES: i64 = 16;
 
 /// Encodes one segment with a dedicated encoder.
@@ -57,7 +57,7 @@ impl SegmentEncoder {
             next: frames.start,
             frames,
             unit: ((2..=MAX_FRAMES / 2).contains(&plan.unit) && plan.count > 1 && !all_keyframes).then_some(plan.unit),
-            // Where all pictures are keyframes, segments have an even number of them and need no guard.
+            // If all pictures are keyframes, segments have an even number of them and need no guard.
             is_guarded: index + 1 < plan.count && !all_keyframes,
             ticks: settings.clock().frame.into(),
             first: None,
@@ -69,7 +69,7 @@ impl SegmentEncoder {
         &self.header
     }
 
-    /// Takes the segment's next frame. Returns the packets that are ready, of this frame and of earlier ones.
+    /// Encodes the segment's next frame. Returns the packets that are ready, of this frame and of earlier ones.
     pub fn encode(&mut self, planes: &Planes) -> Result<&PacketBuffer> {
         self.packets.clear();
         let frame = self.next;
@@ -83,7 +83,7 @@ impl SegmentEncoder {
             }
             // A scene cut must not move the keyframes that follow, or the last frame could become one.
             (Some(unit), _) if (frame - self.frames.start).is_multiple_of(unit) => Coding::Keyframe,
-            // The next segment begins with an idr_pic_id that the last picture must not have.
+            // The last picture must not have the idr_pic_id that the next segment begins with.
             _ if self.is_guarded && self.next == self.frames.end => Coding::Predicted,
             _ => Coding::Any,
         };
@@ -110,8 +110,8 @@ impl SegmentEncoder {
         Ok(Some(&self.packets))
     }
 
-    /// How x264 would quantise the segment's first keyframe if it had encoded the pictures before; `None` in the first
-    /// segment, which has none.
+    /// Returns how x264 would quantise the segment's first keyframe if it had encoded the pictures before it. Returns
+    /// `None` in the first segment, which has no predecessors.
     fn midstream_keyframes(&self) -> Option<MidstreamKeyframes> {
         (self.frames.start > 0).then(|| self.encoder.midstream_keyframes())
     }

@@ -1,4 +1,4 @@
-//! Segments that outlive the process that made them.
+//! `SegmentFolder`: stores finished segments as files, so that a killed run can be continued.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,18 +12,19 @@ use crate::{Error, Result};
 /// The extension of segment files.
 const EXTENSION: &str = "segment";
 
-/// A folder of finished segments, in files that end in `.segment`.
+/// A folder of finished segments, in files whose names end in `.segment`.
 pub(crate) struct SegmentFolder {
     path: PathBuf,
-    /// The segments that the folder had from the beginning, and their files.
+    /// The segments that the folder had when it was opened, and their files.
     kept: BTreeMap<u64, PathBuf>,
 }
 
 impl SegmentFolder {
-    /// Makes the folder if there is none, and finds out which segments of the movie of `movie` it has.
+    /// Creates the folder if there is none, and finds out which segments of the movie it has. `movie` is the header of
+    /// any segment of that movie.
     ///
     /// # Errors
-    /// [`Error::Io`] if the folder cannot be made or read; [`Error::Segment`] for a segment of another movie.
+    /// [`Error::Io`] if the folder cannot be created or read; [`Error::Segment`] for a segment of another movie.
     pub fn open(path: &Path, movie: &SegmentHeader) -> Result<Self> {
         let reading = || Error::io(format!("reading the folder {}", path.display()));
         fs::create_dir_all(path).map_err(Error::io(format!("making the folder {}", path.display())))?;
@@ -43,12 +44,12 @@ impl SegmentFolder {
         Ok(Self { path: path.to_owned(), kept })
     }
 
-    /// Returns the segments that the folder had from the beginning.
+    /// Returns the indices of the segments that the folder had when it was opened.
     pub fn kept(&self) -> impl Iterator<Item = u64> {
         self.kept.keys().copied()
     }
 
-    /// Reads a segment that the folder had from the beginning; `None` if it had no such segment.
+    /// Reads a segment that the folder had when it was opened. Returns `None` if it had no such segment.
     pub fn read(&self, index: u64) -> Option<Result<Segment>> {
         self.kept.get(&index).map(Segment::open)
     }
@@ -58,8 +59,8 @@ impl SegmentFolder {
         format::store(&file, &format::to_bytes(header, packets))
     }
 
-    /// Removes the segments, and the folder if nothing else is in it. The movie is finished, so what cannot be removed
-    /// does no harm.
+    /// Removes the segments, and the folder if nothing else is in it. Errors are ignored, because the movie is
+    /// finished.
     pub fn clear(&self) {
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             let file = entry.path();

@@ -1,11 +1,11 @@
-//! Segments as bytes.
+//! The file format of segments: writes and parses it.
 //!
 //! ```text
 //! magic and version | CRC-32 of everything behind it | index, frames, unit, count (u64)
 //! | stream (u32 each) | identity | SPS | PPS | version SEI | packet entries | packet data
 //! ```
 //!
-//! The last six are preceded by their length (u64). Numbers are little-endian.
+//! The length of each of the last six fields precedes it, as a u64. Numbers are little-endian.
 
 use std::io::Write;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::{Error, Result, SegmentError};
 /// The first bytes of a segment. The last two are the version of the format.
 const MAGIC: &[u8; 16] = b"kinetograph sg01";
 
-/// The extension of the files that a killed process leaves.
+/// The extension of unfinished files, which a killed process leaves behind.
 pub(super) const UNFINISHED: &str = "unfinished-segment";
 
 /// Bytes of a packet's entry: size, pts, dts, sync.
@@ -111,7 +111,7 @@ fn read_fields(mut bytes: &[u8]) -> Option<Segment> {
     let entries: Option<Vec<_>> = field(&mut bytes)?.chunks(ENTRY).map(read_entry).collect();
     let packets = PacketBuffer { entries: entries?, data: field(&mut bytes)?.to_vec() };
     let data_bytes: u64 = packets.entries.iter().map(|entry| u64::from(entry.bytes)).sum();
-    // A plan is used to calculate with: its numbers must be those of a movie.
+    // The plan is used in calculations, so its numbers must be possible for a movie.
     let is_plan = (1..=u64::from(u32::MAX)).contains(&plan.frames)
         && (1..=plan.frames).contains(&plan.count)
         && (1..=u64::from(u32::MAX)).contains(&plan.unit)

@@ -1,4 +1,4 @@
-//! What segments must have in common to become one movie.
+//! The settings and versions that all segments of a movie must share, and the check that they do.
 
 use std::fmt::Debug;
 
@@ -8,7 +8,7 @@ use crate::SegmentError;
 use crate::settings::Settings;
 use crate::stream::StreamInfo;
 
-/// Returns the settings that shape the stream, with the version of this crate, as lines `name: value`.
+/// Returns the settings that determine the stream, and the version of this crate, as lines `name: value`.
 pub(super) fn identity(settings: &Settings, plan: &SegmentPlan) -> String {
     // Destructured, so that a new setting cannot be forgotten.
     let Settings {
@@ -97,7 +97,7 @@ fn check(segment: &SegmentHeader, expected: &SegmentHeader) -> Result<(), Segmen
     Ok(())
 }
 
-/// Returns x264's version as it states it: "core 164 r3095 baee400" from "x264 - core 164 r3095 baee400 - H.264/…".
+/// Returns the version from x264's SEI: "core 164 r3095 baee400" from "x264 - core 164 r3095 baee400 - H.264/…".
 fn x264_version(stream: &StreamInfo) -> String {
     let text = String::from_utf8_lossy(&stream.headers.version_sei);
     let version = text.split_once("x264 - ").and_then(|(_, after)| after.split_once(" - "));

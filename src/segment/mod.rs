@@ -1,4 +1,4 @@
-//! Segments: closed runs of frames, each encoded by its own encoder; the unit of parallel, resumable and distributed work.
+//! `Segment`: a closed run of frames with a dedicated encoder, the unit of parallel, resumable and distributed work.
 
 mod buffer;
 mod encoder;
@@ -41,10 +41,10 @@ pub struct Segment {
     pub(crate) path: Option<PathBuf>,
 }
 
-/// What a segment says about itself. Segments of one movie differ in their index alone.
+/// The facts that a segment records. Those of one movie differ only in their index.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SegmentHeader {
-    /// Counted from 0.
+    /// The index of the segment, counted from 0.
     pub index: u64,
     pub plan: SegmentPlan,
     /// The settings and versions, as lines `name: value`.

@@ -4,26 +4,27 @@ use std::ops::Range;
 
 use crate::settings::{Quality, Settings};
 
-/// The most frames of a segment when keyframes are closer together than this; also x264's own keyframe interval.
+/// The maximum number of frames of a segment when keyframes are closer together. It is also x264's own keyframe
+/// interval.
 pub(super) const MAX_FRAMES: u64 = 250;
 
-/// The most frames after the last whole keyframe interval that join the last segment. A keyframe for so few frames costs
-/// more bytes than it is worth.
+/// The maximum number of frames after the last whole keyframe interval that join the last segment. A keyframe for so
+/// few frames costs more bytes than it is worth.
 const MAX_REMAINDER: u64 = 10;
 
 /// The number of x264 threads over all segments of a movie that has fewer segments than this.
 const TOTAL_THREADS: u64 = 8;
 
-/// The most frame threads of one encoder. More threads cost size.
+/// The maximum number of frame threads of one encoder. More threads make larger files.
 const MAX_THREADS: u64 = 6;
 
-/// Where the segments of a movie begin. It depends on the number of frames and the settings alone.
+/// The division of a movie into segments. It depends on the number of frames and the settings alone.
 ///
-/// A segment begins where a single encoder would begin a group of pictures anyway, so that the movie has no extra
-/// keyframes: a second keyframe doubles the size of a plot that hardly moves.
+/// A segment begins where a single encoder would begin a group of pictures anyway. The movie then has no extra
+/// keyframes. A second keyframe would double the size of a plot that hardly moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SegmentPlan {
-    /// Frames of the whole movie.
+    /// The number of frames of the movie.
     pub frames: u64,
     /// Segments begin at multiples of this number of frames.
     pub unit: u64,
@@ -35,8 +36,9 @@ impl SegmentPlan {
     pub fn new(settings: &Settings, frames: u64) -> Self {
         let interval = settings.keyframe_interval.map_or(MAX_FRAMES, u64::from);
         let groups = frames.div_ceil(interval);
-        // Segments of several groups of pictures hold whole groups. A group has at least two pictures: adjacent IDR
-        // pictures must have different idr_pic_id (H.264, 7.4.3), and x264 counts 0, 1, 0, 1 from the segment's start.
+        // A segment of several groups of pictures has whole groups. A group has at least two pictures, because adjacent
+        // IDR pictures must have different idr_pic_id (H.264, 7.4.3), and x264 counts 0, 1, 0, 1 from the start of the
+        // segment.
         let (unit, count) = if interval <= MAX_FRAMES / 2 {
             let unit = interval.max(2);
             (unit, frames.div_ceil(unit).div_ceil(MAX_FRAMES / unit))
@@ -49,11 +51,11 @@ impl SegmentPlan {
         Self { frames, unit, count }
     }
 
-    /// Returns the frames of a segment.
+    /// Returns the range of frames of a segment.
     ///
-    /// All segments have the same number of units, give or take one; the last may end with an incomplete unit. Where
-    /// there are several segments, each has at least three frames, so that x264 gives all of them the same delay from
-    /// decoding to presentation.
+    /// The numbers of units of two segments differ by at most one, and the last unit may be incomplete. If there are
+    /// several segments, each has at least three frames, so that x264 gives all of them the same delay from decoding to
+    /// presentation.
     pub fn range(&self, segment: u64) -> Range<u64> {
         let units = u128::from(self.frames.div_ceil(self.unit.max(1)));
         let begin = |segment: u64| {
@@ -69,9 +71,10 @@ impl SegmentPlan {
         range.end - range.start
     }
 
-    /// Returns the threads of a segment's encoder: 1 where there are enough segments to keep a machine busy.
+    /// Returns the number of threads of a segment's encoder, which is 1 if there are enough segments to keep a machine
+    /// busy.
     ///
-    /// It depends on the plan alone, because another number of threads gives other bytes.
+    /// It depends on the plan and the settings alone, because another number of threads gives other bytes.
     pub fn threads(&self, settings: &Settings) -> u32 {
         if settings.vbv.is_some() {
             // With several threads, x264's buffer model depends on which thread is faster.
@@ -81,8 +84,8 @@ impl SegmentPlan {
     }
 }
 
-/// Whether independent encoders give the stream that the settings ask for. They do not where rate control looks back on
-/// the whole stream, or where options count frames from its start.
+/// Returns whether independent encoders make the stream that the settings ask for. They do not if rate control depends
+/// on the whole stream, or if options count frames from its start.
 fn is_divisible(settings: &Settings) -> bool {
     let has_constant_quality = match settings.quality {
         Quality::Crf(_) | Quality::Qp(_) | Quality::Lossless => true,

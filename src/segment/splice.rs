@@ -1,4 +1,4 @@
-//! The loop that all movies made of segments go through: segments in order become one stream of packets.
+//! `splice` and `SegmentSource`: the loop that checks segments and delivers their packets in order, as one stream.
 
 use std::ops::Range;
 use std::path::PathBuf;

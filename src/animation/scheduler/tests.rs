@@ -1,4 +1,5 @@
-//! The scheduler without threads: encoders and pictures are numbers, and a seeded generator decides who goes on.
+//! Tests the scheduler without threads. Encoders and pictures are numbers, and a seeded generator decides which worker
+//! continues.
 
 use super::*;
 use crate::packet::Packet;
