@@ -1,4 +1,5 @@
-//! Finds libx264, naming the package to install if it is missing, and compiles the C shim that receives its messages.
+//! Finds libx264, prints the package to install if it is missing, and compiles the C shim that receives x264's
+//! messages.
 
 use std::env;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 
-/// A `<video>` element that contains a whole movie, like that of matplotlib's `to_html5_video`: it needs no file and no
+/// A `<video>` element that contains a whole movie, like that of matplotlib's `to_html5_video`. It needs no file and no
 /// server.
 ///
 /// It prints as HTML. The element has controls and autoplays, muted, looping. An

@@ -1,6 +1,6 @@
 //! H.264 NAL units: their types, and the iteration over those of a packet. `encoder` and `mp4` share it.
 
-/// NAL unit types (H.264, Table 7-1).
+/// Supplemental enhancement information (SEI), a NAL unit type (H.264, Table 7-1).
 pub(crate) const SEI: u8 = 6;
 /// Sequence parameter set.
 pub(crate) const SPS: u8 = 7;
@@ -9,12 +9,14 @@ pub(crate) const PPS: u8 = 8;
 /// Access unit delimiter.
 pub(crate) const DELIMITER: u8 = 9;
 
-/// SEI payload types (H.264, Annex D.1.1): a message of the encoder's own format, such as x264's version and options.
+/// An SEI payload type (H.264, Annex D.1.1): a message in the encoder's own format, such as x264's version and options.
 pub(crate) const USER_DATA_UNREGISTERED: u8 = 5;
-/// A picture at which decoding can begin although it is not an IDR picture: x264's keyframes with open GOPs.
+/// An SEI payload type that marks a picture at which decoding can begin although it is not an IDR picture, such as
+/// x264's keyframes with open GOPs.
 pub(crate) const RECOVERY_POINT: u8 = 6;
 
-/// Returns the type of a NAL unit, which is the lower five bits of its first byte (H.264, 7.3.1); 0 if it is empty.
+/// Returns the type of a NAL unit, which is the lower five bits of its first byte (H.264, 7.3.1). Returns 0 if the unit
+/// is empty.
 pub(crate) fn unit_type(unit: &[u8]) -> u8 {
     unit.first().map_or(0, |byte| byte & 31)
 }

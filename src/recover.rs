@@ -30,13 +30,13 @@ impl std::fmt::Display for Recovered {
     }
 }
 
-/// Makes an unfinished file a finished movie, in place.
+/// Turns an unfinished file into a finished movie, in place.
 ///
-/// A recording that is killed, or that runs out of disk space or power, leaves a file like `demo.mp4.k3Xz9Q.part` in the
-/// folder of the movie. The file plays as it is. Recovering gives it the index and the layout of a finished movie. It
-/// loses at most the incomplete fragment at the end and, after a power cut, the bytes that the system had not written yet.
-/// The file keeps its name; rename it as you like. A power cut or kill during recovery leaves it as recoverable as before,
-/// and a movie that is finished already is not changed.
+/// A recording that is killed, or that runs out of disk space or power, leaves a file like `demo.mp4.k3Xz9Q.part` in
+/// the folder of the movie. The file plays as it is. Recovering gives it the index and the layout of a finished movie.
+/// It loses at most the incomplete fragment at the end and, after a power cut, the bytes that the system had not
+/// written yet. The file keeps its name, and can be renamed. After a power cut or a kill during recovery, it can be
+/// recovered as before. A movie that is already finished is not changed.
 ///
 /// ```no_run
 /// let movie = kinetograph::recover("demo.mp4.k3Xz9Q.part")?;
@@ -47,8 +47,8 @@ impl std::fmt::Display for Recovered {
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read or written; [`Error::StillRecording`] if a process is recording into it;
-/// [`Error::Mp4`] if it is not a recording of the layouts crash-safe or fragmented, has no complete fragment, or is damaged
-/// before later fragments. The file is not changed then, unless writing has failed: it is then as recoverable as before.
+/// [`Error::Mp4`] if it is not a recording of the layouts crash-safe or fragmented, has no complete fragment, or is
+/// damaged before later fragments. The file is not changed then. If writing failed, it can be recovered as before.
 pub fn recover(path: impl AsRef<Path>) -> Result<Recovered> {
     let path = path.as_ref();
     let mut file = FileSink::open(path)?;

@@ -8,11 +8,11 @@ use crate::{Error, Result};
 /// `29.97`. A decimal that abbreviates a broadcast rate (23.976, 29.97, 47.952, 59.94, 119.88) means that rate. Any other
 /// decimal becomes the first convergent of its continued fraction within a millionth of it.
 ///
-/// The conversions cannot fail, so that `frame_rate(29.97)` reads as it does. A value that cannot be a rate, such as 0 or
-/// NaN, is kept as it is, and [`Settings::validate`](crate::Settings::validate) refuses it. Usable rates are 1/3600 to
-/// 1,000,000 frames per second whose terms are at most 1,000,000. Parsing refuses the others at once.
+/// The conversions cannot fail, so that `frame_rate(29.97)` needs no `?`. A value that cannot be a rate, such as 0 or
+/// NaN, is kept, and [`Settings::validate`](crate::Settings::validate) refuses it. Usable rates are 1/3600 to 1,000,000
+/// frames per second, with a numerator and a denominator of at most 1,000,000. Parsing refuses all others at once.
 ///
-/// Rates are equal if they are the same fraction; rates that are kept decimals, if they have the same bits.
+/// Rates are equal if they are the same fraction. Values that cannot be a rate are equal if they have the same bits.
 ///
 /// ```
 /// use kinetograph::FrameRate;
@@ -27,7 +27,7 @@ pub struct FrameRate(Rate);
 enum Rate {
     /// Numerator and denominator in lowest terms.
     Ratio(u32, u32),
-    /// The bits of a decimal that no fraction stands for, kept for the error message. As bits, NaN equals itself.
+    /// The bits of a decimal that cannot be a rate, kept for the error message. As bits, NaN equals itself.
     Unusable(u64),
 }
 
@@ -49,7 +49,7 @@ impl FrameRate {
         self.terms().1
     }
 
-    /// Returns the frames per second as a float: of a decimal that cannot be a rate, that decimal.
+    /// Returns the frames per second as a float. For a decimal that cannot be a rate, it returns that decimal.
     pub fn as_f64(self) -> f64 {
         match self.0 {
             Rate::Ratio(num, den) => f64::from(num) / f64::from(den),
@@ -101,7 +101,7 @@ impl From<u32> for FrameRate {
 
 impl From<(u32, u32)> for FrameRate {
     fn from((num, den): (u32, u32)) -> Self {
-        // A divisor of a u32 is a u32.
+        // The divisor of a u32 is a u32.
         let divisor = gcd(num.into(), den.into()).max(1) as u32;
         Self(Rate::Ratio(num / divisor, den / divisor))
     }
@@ -175,11 +175,11 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// The longest time from one frame to the next, in ticks. ffmpeg accepts composition offsets of at most 2^28, and a
-    /// keyframe is decoded two frames before it is shown.
+    /// keyframe is decoded two frames before it is presented.
     pub const MAX_GAP: i64 = 1 << 27;
 
     /// The longest time from one frame to the next, in ticks, unless the next is a keyframe. With x264's deepest
-    /// reordering a frame is shown 17 frames after it is decoded, each of which may be that long.
+    /// reordering, a frame is presented 17 frames after it is decoded, and each of these frames may be that long.
     pub const MAX_FRAME: i64 = Self::MAX_GAP / 17;
 
     /// Creates the clock of a valid frame rate.
@@ -195,8 +195,8 @@ impl Clock {
         Self { timescale: num * multiple, frame: den * multiple, variable }
     }
 
-    /// Returns the tick nearest to a time in seconds; at a constant rate, the nearest beginning of a frame. Returns `None`
-    /// if the time is negative, not a number, or more ticks than the 53 bits of a float count exactly.
+    /// Returns the tick nearest to a time in seconds. At a constant rate, it is the nearest beginning of a frame.
+    /// Returns `None` if the time is negative, not a number, or more ticks than the 53 bits of a float count exactly.
     pub fn tick_at(self, seconds: f64) -> Option<i64> {
         let step = if self.variable { 1 } else { i64::from(self.frame) };
         let steps = (seconds * f64::from(self.timescale) / step as f64).round();
@@ -210,7 +210,7 @@ impl Clock {
     }
 }
 
-/// Returns the greatest common divisor of two numbers that are not negative; that of 0 and `a` is `a`.
+/// Returns the greatest common divisor of two numbers that are not negative. That of 0 and `a` is `a`.
 pub(crate) fn gcd(mut a: i64, mut b: i64) -> i64 {
     while b != 0 {
         (a, b) = (b, a % b);

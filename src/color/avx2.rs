@@ -1,5 +1,5 @@
-//! Opaque pixels to planes of 8 bits a sample, by AVX2. [`opaque_weights`](super::opaque_weights) explains the
-//! arithmetic of chroma, [`single_fma`](super::single_fma) that of luma.
+//! The AVX2 kernel: converts opaque pixels to planes of 8 bits a sample. [`opaque_weights`](super::opaque_weights)
+//! explains the arithmetic of chroma, and [`single_fma`](super::single_fma) that of luma.
 
 use std::arch::x86_64::*;
 use std::hint::black_box;
@@ -11,7 +11,7 @@ use super::rows::{self, Plan, Rows};
 use super::single_fma::SingleFmaLuma;
 use crate::settings::{BitDepth, Chroma};
 
-/// The columns of a block: four registers of eight pixels.
+/// The number of columns of a block: four registers of eight pixels.
 const COLUMNS: usize = 32;
 
 /// Converts all rows of a frame.
@@ -23,7 +23,7 @@ pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>
     }
 }
 
-/// Converts whole blocks, blending them if they are not opaque or this kernel lacks their planes.
+/// Converts whole blocks. Blends them if they are not opaque or if this kernel does not support the planes.
 #[target_feature(enable = "avx2,fma")]
 fn blocks(kernel: Option<&Kernel>, plan: &Plan<'_>, rows: &mut Rows<'_>) {
     let opaque = |rows: &mut Rows<'_>| match (kernel, plan.bit_depth, plan.chroma) {
@@ -38,14 +38,14 @@ fn blocks(kernel: Option<&Kernel>, plan: &Plan<'_>, rows: &mut Rows<'_>) {
     }
 }
 
-/// Converts pixels as if all were opaque, and returns whether they are. `WIDE` × `HIGH` pixels share a chroma sample;
+/// Converts pixels as if all were opaque, and returns whether they are. `WIDE` × `HIGH` pixels share a chroma sample.
 /// `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx2,fma")]
 #[allow(unsafe_code)]
 #[inline(never)] // so that each instance gets all registers
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
     let columns = rows.columns(COLUMNS, WIDE, HIGH);
-    // One aligned variable makes the compiler align the whole stack frame, which gains up to a third.
+    // One aligned variable makes the compiler align the whole stack frame, which saves up to a third of the time.
     let mut alphas = black_box(_mm256_set1_epi32(-1));
     for start in rows::starts(columns, COLUMNS) {
         // SAFETY: `Rows::columns` has checked that the rows have `columns`, and `starts` guarantees that each block
@@ -78,7 +78,7 @@ impl Kernel {
             constant: _mm256_set1_ps(luma.constant),
             chroma: [[pair(cb.high), pair(cb.low)], [pair(cr.high), pair(cr.low)]],
             chroma_offset: _mm256_set1_epi32(weights.chroma_offset),
-            // Hidden from the compiler, which would turn each shuffle into two.
+            // It is hidden from the compiler, which would turn each shuffle into two.
             green_twice: black_box(_mm256_broadcastsi128_si256(bytemuck::must_cast(green_twice))),
         }
     }
@@ -99,7 +99,7 @@ impl Kernel {
         let zero = _mm256_setzero_si256();
         let [mut luma, mut chroma] = [[[zero; 2]; 2]; 2];
         let mut pairs = [zero; 2];
-        // Half a block at a time, since there are only sixteen registers.
+        // Half a block is converted at a time, since there are only sixteen registers.
         for half in 0..2 {
             // The first and the third byte of each pixel as words, and the second twice; summed over the rows.
             let [mut outer, mut green] = [[zero; 2]; 2];

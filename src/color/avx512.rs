@@ -1,5 +1,5 @@
-//! Opaque pixels to planes of 8 bits a sample, by AVX-512. [`opaque_weights`](super::opaque_weights) explains the
-//! arithmetic of chroma, [`double_fma`](super::double_fma) that of luma.
+//! The AVX-512 kernel: converts opaque pixels to planes of 8 bits a sample. [`opaque_weights`](super::opaque_weights)
+//! explains the arithmetic of chroma, and [`double_fma`](super::double_fma) that of luma.
 
 use std::arch::asm;
 use std::arch::x86_64::*;
@@ -12,7 +12,7 @@ use super::registers::{load, prefetch_pixels, prefetch_samples, store};
 use super::rows::{self, Plan, Rows};
 use crate::settings::{BitDepth, Chroma};
 
-/// The columns of a block: four registers of sixteen pixels.
+/// The number of columns of a block: four registers of sixteen pixels.
 const COLUMNS: usize = 64;
 
 /// Converts all rows of a frame.
@@ -24,7 +24,7 @@ pub(super) fn convert<'a>(plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>
     }
 }
 
-/// Converts whole blocks, blending them if they are not opaque or this kernel lacks their planes.
+/// Converts whole blocks. Blends them if they are not opaque or if this kernel does not support the planes.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
     let opaque = |rows: &mut Rows<'_>| match (plan.bit_depth, plan.chroma) {
@@ -39,14 +39,14 @@ fn blocks(kernel: &Kernel, plan: &Plan<'_>, rows: &mut Rows<'_>) {
     }
 }
 
-/// Converts pixels as if all were opaque, and returns whether they are. `WIDE` × `HIGH` pixels share a chroma sample;
+/// Converts pixels as if all were opaque, and returns whether they are. `WIDE` × `HIGH` pixels share a chroma sample.
 /// `WIDE` is 0 if there is no chroma.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 #[allow(unsafe_code)]
 #[inline(never)] // so that each instance gets all registers
 fn opaque<const WIDE: usize, const HIGH: usize>(kernel: &Kernel, rows: &mut Rows<'_>) -> bool {
     let columns = rows.columns(COLUMNS, WIDE, HIGH);
-    // One aligned variable makes the compiler align the whole stack frame, which gains up to a third.
+    // One aligned variable makes the compiler align the whole stack frame, which saves up to a third of the time.
     let mut alphas = black_box(_mm512_set1_epi32(-1));
     for start in rows::starts(columns, COLUMNS) {
         // SAFETY: `Rows::columns` has checked that the rows have `columns`, and `starts` guarantees that each block
@@ -65,12 +65,12 @@ struct Kernel {
     chroma: [[__m512i; 2]; 2],
     chroma_begin: __m512i,
     /// Shuffles that move the lower three bytes of each double word up by one byte, and the upper word down. Shifts
-    /// would do the same, but fewer ports can shift; these are hidden from the compiler, which would turn them into
-    /// shifts.
+    /// would do the same, but fewer ports can execute them. The shuffles are hidden from the compiler, which would turn
+    /// them into shifts.
     bytes_up: __m512i,
     word_down: __m512i,
-    /// Masks of the lower words of double words, and of the second, the third and the fourth two of eight bytes. Hidden
-    /// from the compiler, which would mask with another instruction.
+    /// Masks of the lower words of double words, and of the second, the third and the fourth two of eight bytes. They
+    /// are hidden from the compiler, which would mask with another instruction.
     lower_words: __mmask64,
     pairs: [__mmask64; 3],
 }
@@ -164,8 +164,8 @@ impl Kernel {
         _mm512_castps_si512(sum)
     }
 
-    /// Returns samples of chroma less 128, as words, from two registers of differences: those of `a` and of `b`,
-    /// interleaved.
+    /// Returns samples of chroma minus 128, as words, from two registers of differences. The samples of `a` and of `b`
+    /// are interleaved.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     fn chroma(&self, a: __m512i, b: __m512i, plane: usize) -> __m512i {
         let [low, high] = self.chroma[plane];
@@ -179,7 +179,7 @@ impl Kernel {
     /// Returns the bytes of 64 samples, each in the bits from [`SAMPLE_BIT`] on.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
     fn pack(&self, [a, b, c, d]: [__m512i; 4]) -> __m512i {
-        /// The places of the pixels when two of each register lie in each eight bytes.
+        /// The order of the pixels when each eight bytes have two of each register.
         const PIXELS: [u8; 64] = {
             let mut order = [0; 64];
             let mut pixel = 0;
@@ -205,7 +205,7 @@ impl Kernel {
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn dot(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
-    // The compiler splits the intrinsic into two instructions, for a latency that does not matter here.
+    // The compiler would split the intrinsic into two instructions, to reduce a latency that does not matter here.
     // SAFETY: the instruction is AVX-512 VNNI, which `target_feature` makes every caller guarantee. It touches these
     // registers only.
     unsafe {
@@ -260,7 +260,7 @@ fn chroma_bytes([a, b]: [__m512i; 2], order: [u8; 64]) -> __m512i {
     _mm512_permutexvar_epi8(bytemuck::must_cast(order), bytes)
 }
 
-/// The places of 64 samples of one plane in [`chroma_bytes`].
+/// The order of 64 samples of one plane for [`chroma_bytes`].
 const PIXELS: [u8; 64] = {
     let mut order = [0; 64];
     let mut pixel = 0;
@@ -273,7 +273,7 @@ const PIXELS: [u8; 64] = {
     order
 };
 
-/// The places of 32 samples of each of two planes in [`chroma_bytes`].
+/// The order of 32 samples of each of two planes for [`chroma_bytes`].
 const PAIRS: [u8; 64] = {
     let mut order = [0; 64];
     let mut sample = 0;

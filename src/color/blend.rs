@@ -1,10 +1,10 @@
-//! Any pixels over the background to any planes, in 64-bit floating point: the path for rows that no kernel converts.
+//! Converts any pixels over the background to any planes, in 64-bit floating point, for rows that no kernel converts.
 //!
 //! A float has 53 bits. The largest sum needs 10 of them before the binary point, so the rounding error is about 2⁻⁴¹.
 //! The real value is at least 2⁻³⁴ away from the boundary between two samples, so the error cannot move it across. See
 //! [`Formula::constant`](super::formula::Formula::constant).
 //!
-//! Short loops over blocks, which compilers vectorise for the instruction set that they compile for.
+//! The code is short loops over blocks, which compilers vectorise for the target instruction set.
 
 use super::blend_weights::{PlaneWeights, UNIT};
 use super::pixels::{Block, COLUMNS, block};
@@ -50,7 +50,7 @@ fn solid(plan: &Plan<'_>, block: &Block) -> Option<Block> {
     for (pixel, place) in pixels.iter().zip(solid.as_chunks_mut::<4>().0) {
         let pixel = u32::from_le_bytes(*pixel);
         let alpha = pixel >> 24;
-        // 0 and 255 become 0 and 1.
+        // Here 0 and 255 become 1 and 256, which have none of these bits.
         translucent |= (alpha + 1) & 0xfe;
         *place = (if alpha == 0 { background } else { pixel }).to_le_bytes();
     }

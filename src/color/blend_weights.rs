@@ -1,16 +1,16 @@
-//! The weights of [`blend`](super::blend), in 64-bit floating point.
+//! `BlendWeights`: the weights of [`blend`](super::blend), in 64-bit floating point.
 
 use super::formula::Formula;
 use crate::settings::BitDepth;
 
-/// The units of a composite colour to one step of an 8-bit component: colours are counted in 255ths, so that they are
-/// whole numbers.
+/// The number of units of a composite colour in one step of an 8-bit component. Colours are counted in 255ths, so that
+/// they are whole numbers.
 pub(super) const UNIT: i64 = 255;
 
 /// The weights of all planes, and the background.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BlendWeights {
-    /// Those of Y, Cb and Cr.
+    /// The weights of Y, Cb and Cr.
     pub planes: [PlaneWeights; 3],
     /// The largest sample.
     pub top: u32,
@@ -21,13 +21,13 @@ pub(super) struct BlendWeights {
 /// The weights of one plane.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlaneWeights {
-    /// Those of the first, green and third component.
+    /// The weights of the first, green and third component.
     pub components: [f64; 3],
     pub constant: f64,
 }
 
 impl BlendWeights {
-    /// Makes the weights for `shared` pixels to a chroma sample: 1, 2 or 4.
+    /// Computes the weights where `shared` pixels (1, 2 or 4) share a chroma sample.
     pub fn new(
         formulas: &[Formula; 3],
         [r, g, b]: [u8; 3],

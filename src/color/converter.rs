@@ -1,4 +1,4 @@
-//! The converter: checks a frame and its planes, and passes their rows to the instruction set.
+//! `Converter`: checks a frame and its planes, and passes their rows to the kernel of the instruction set.
 
 use super::blend_weights::BlendWeights;
 use super::formula::Formula;
@@ -10,9 +10,10 @@ use crate::planes::Planes;
 use crate::settings::{BitDepth, Chroma, ColorSpace};
 use crate::{Error, Frame, PlanesMismatch, Result};
 
-/// Converts frames to planes: matrix, range, chroma subsampling and background in one pass, without allocating.
+/// Converts frames to planes. It applies matrix, range, chroma subsampling and background in one pass, without
+/// allocating.
 ///
-/// Every sample is the value of the formula of ITU-T H.273, 8.3, in real numbers, rounded once to the nearest; a value
+/// Every sample is the exact value of the formula of ITU-T H.273, 8.3, rounded once to the nearest sample. A value
 /// halfway between two samples is rounded up.
 /// - Luma is computed from the colour of the pixel, chroma from the exact mean of the pixels that share the sample. Greys
 ///   have a chroma of 128 (512 at 10 bits).
@@ -39,19 +40,19 @@ pub struct Converter {
     chroma: Chroma,
     bit_depth: BitDepth,
     isa: Isa,
-    /// For pixels whose first byte is red, and for pixels whose first byte is blue.
+    /// The weights for pixels whose first byte is red, and those for pixels whose first byte is blue.
     weights: [(OpaqueWeights, BlendWeights); 2],
 }
 
 impl Converter {
-    /// Makes a converter to planes of `chroma` at `bit_depth`. Transparent pixels show `background`, its red,
-    /// green and blue.
+    /// Creates a converter to planes of `chroma` at `bit_depth`. `background` is the red, green and blue behind
+    /// transparent pixels.
     pub fn new(space: ColorSpace, chroma: Chroma, bit_depth: BitDepth, background: [u8; 3]) -> Self {
         let formulas = Formula::planes(space, bit_depth);
         let (wide, high) = chroma.subsampling();
         let shared = i64::from(wide * high);
         let weights = [false, true].map(|blue_first| {
-            // Kernels convert to 8 bits a sample only; at another depth these weights are not used.
+            // Kernels convert to 8 bits a sample only. At another depth these weights are not used.
             let opaque = OpaqueWeights::new(&Formula::planes(space, BitDepth::Eight), blue_first, shared);
             (opaque, BlendWeights::new(&formulas, background, blue_first, shared, bit_depth))
         });
@@ -86,8 +87,8 @@ impl Converter {
 
     /// Converts `frame` to rows `first` and following of the planes.
     ///
-    /// Where rows share chroma, `first` must be even, and so must be the number of rows unless they are the last ones. The
-    /// frame must have passed its check, and the planes must have room for its rows.
+    /// Where rows share chroma, `first` must be even, and so must be the number of rows unless they are the last ones.
+    /// The frame must have passed its check, and the planes must have those rows.
     pub(crate) fn convert_rows(&self, frame: &Frame<'_>, planes: &mut Planes, first: usize) {
         if frame.width() == 0 || frame.height() == 0 {
             return;

@@ -1,4 +1,4 @@
-//! Luma of opaque pixels at 8 bits a sample, by two fused multiply-adds: the scheme of AVX-512.
+//! `DoubleFmaLuma`: exact luma of opaque pixels at 8 bits a sample, by two fused multiply-adds, for AVX-512.
 //!
 //! Kr, Kg and Kb are whole ten-thousandths, so with them as weights the luma of a pixel is a whole number below 2²⁴,
 //! exact as a float. A sample is the product of this integer luma and a scale, plus a constant. The scale is the sum of
@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Alpha is 255 in an opaque pixel. Its weight adds to the integer luma all of the constant but `constant_remainder`,
-//! and 256 more. So the sum lies between 256 and 512, where floats are multiples of 2⁻¹⁵, and bits 15 to 22 hold the
+//! and 256 more. So the sum is between 256 and 512, where floats are multiples of 2⁻¹⁵, and bits 15 to 22 are the
 //! sample, rounded down. The constant is lowered by half of 2⁻¹⁵, so that rounding the sum to the nearest float never
 //! reaches the next sample. The other rounding errors are below 2⁻²⁶ together, and the real sums are farther than that
 //! from the boundary between two samples (see [`Formula::constant`]). The test below tries every integer luma.
@@ -32,7 +32,7 @@ pub(super) struct DoubleFmaLuma {
 }
 
 impl DoubleFmaLuma {
-    /// Makes the numbers for the formula of a luma plane of 8 bits a sample.
+    /// Computes the numbers for the formula of a luma plane of 8 bits a sample.
     pub fn new(formula: &Formula, blue_first: bool) -> Self {
         let ([red, green, blue], scale) = formula.integer_luma();
         let (first, third) = if blue_first { (blue, red) } else { (red, blue) };

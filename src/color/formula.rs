@@ -1,4 +1,4 @@
-//! The formulas of ITU-T H.273, 8.3, in whole numbers.
+//! `Formula`: the conversion formulas of ITU-T H.273, 8.3, in whole numbers, from which all weights are computed.
 
 use crate::settings::{BitDepth, ColorSpace, Matrix, Range};
 use crate::time::gcd;
@@ -10,7 +10,7 @@ const ONE: i64 = 10_000;
 /// where `color` is the red, green and blue of a pixel, 0 to 255 each.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Formula {
-    /// Those of red, green and blue.
+    /// The coefficients of red, green and blue.
     coefficients: [i64; 3],
     numerator: i64,
     denominator: i64,
@@ -46,18 +46,20 @@ impl Formula {
         self.coefficients.map(|coefficient| (coefficient * self.numerator) as f64 / (self.denominator * unit) as f64)
     }
 
-    /// Returns the coefficients divided by their greatest common divisor, and the scale of their sum with a colour: for
-    /// Y, `scale · integer luma + offset` is the sample.
+    /// Returns the coefficients divided by their greatest common divisor, and the scale of the integer luma that they
+    /// give. `scale · integer luma + offset` is the sample of Y before rounding.
     pub fn integer_luma(&self) -> ([i64; 3], f64) {
         let common = self.coefficients.iter().fold(0, |common, coefficient| gcd(common, coefficient.abs()));
         let scale = (self.numerator * common) as f64 / self.denominator as f64;
         (self.coefficients.map(|coefficient| coefficient / common), scale)
     }
 
-    /// Returns the constant for which ⌊weighted colour + constant⌋ is the sample: the offset, and a half to round.
+    /// Returns the constant for which ⌊weighted colour + constant⌋ is the sample. It is the offset, and a half to
+    /// round.
     ///
-    /// Weighted colours are multiples of 1/q. If q is even, some of them lie on the boundary between two samples; half
-    /// of 1/q more moves the boundary to the middle between two multiples. If q is odd, it is there already.
+    /// Weighted colours are multiples of 1/q. If q is even, some of them are on the boundary between two samples.
+    /// Adding half of 1/q moves the boundary to the middle between two multiples. If q is odd, the boundary is there
+    /// already.
     pub fn constant(&self, unit: i64) -> f64 {
         let q = self.q(unit);
         let guard = if q % 2 == 0 { 0.5 / q as f64 } else { 0.0 };

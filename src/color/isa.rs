@@ -1,4 +1,4 @@
-//! Instruction sets: one is chosen at run time.
+//! `Isa`: detects the instruction sets of the CPU, and dispatches to a kernel at run time.
 
 use super::plain;
 use super::rows::{Plan, Rows};
@@ -6,10 +6,11 @@ use super::rows::{Plan, Rows};
 use super::{avx2, avx512};
 use crate::{Error, Result};
 
-/// An instruction set that this machine has. A value of this type is the proof that it has it.
+/// An instruction set that this machine has. A value of this type proves that.
 ///
-/// A [`Converter`](super::Converter) chooses the fastest one. This type serves tests, which compare the instruction sets,
-/// and benchmarks. It prints as its name, and is parsed from it; parsing refuses a set that this machine lacks.
+/// A [`Converter`](super::Converter) chooses the fastest one. This type is for benchmarks, and for tests that compare
+/// instruction sets. It prints as its name and parses from it. Parsing refuses an instruction set that this machine
+/// lacks.
 ///
 /// ```
 /// use kinetograph::color::{Converter, Isa};
@@ -33,7 +34,7 @@ enum Kind {
 }
 
 impl Isa {
-    /// The instruction set that the crate was compiled for, which every machine has that runs it.
+    /// The instruction set that the crate was compiled for. Every machine that runs it has it.
     pub const BASELINE: Self = Self(Kind::Baseline);
 
     /// Returns all instruction sets that this machine has, the fastest last.

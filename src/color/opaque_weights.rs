@@ -1,5 +1,5 @@
-//! Fixed-point weights for opaque pixels at 8 bits a sample. Kernels with fused multiply-add use them for chroma only,
-//! and compute luma by [`double_fma`](super::double_fma) or [`single_fma`](super::single_fma).
+//! `OpaqueWeights`: exact fixed-point weights for opaque pixels at 8 bits a sample. Kernels with fused multiply-add use
+//! them for chroma only, and compute luma by [`double_fma`](super::double_fma) or [`single_fma`](super::single_fma).
 //!
 //! A weight has 32 bits, split into two signed words of 16, `high · 2¹⁶ + low`, the operands of `pmaddwd`. Kernels sum
 //! the products of the high and of the low words separately, and carry once:
@@ -8,8 +8,8 @@
 //! sample = (Σ high·x + (Σ low·x >> 16)) >> shift      with >> as floor
 //! ```
 //!
-//! This is exactly ⌊Σ weight·x⌋ in samples: no bit is lost on the way. So the only error is that of the weights, half
-//! of their last bit each. It cannot move a sum across the boundary between two samples, because the sums of the real
+//! This is exactly ⌊Σ weight·x⌋ in samples, because no bit is lost. So the only error is that of the weights, half of
+//! the last bit of each. It cannot move a sum across the boundary between two samples, because the sums of the real
 //! formula are multiples of 1/q and at least half of 1/q away from it (see [`Formula::constant`]). The test below adds
 //! up the errors of all weights.
 
@@ -17,9 +17,9 @@ use super::double_fma::DoubleFmaLuma;
 use super::formula::Formula;
 use super::single_fma::SingleFmaLuma;
 
-/// The fractional bits of the luma weights: as many as 32 bits hold, since the weights are below 1.
+/// The number of fractional bits of the luma weights. The weights are below 1, so this is the maximum for 32 bits.
 const LUMA_BITS: u32 = 31;
-/// The bits that a luma sum is shifted by.
+/// The number of bits that a luma sum is shifted by.
 pub(super) const LUMA_SHIFT: u32 = LUMA_BITS - 16;
 
 /// The weights of one plane, split into the high and the low words.
@@ -45,7 +45,8 @@ pub(super) struct OpaqueWeights {
     pub chroma: [SplitWeights<2>; 2],
     /// The constant of the chroma planes, in units of the high words.
     pub chroma_offset: i32,
-    /// The bits that a chroma sum is shifted by: one or two more than luma where two or four pixels share a sample.
+    /// The number of bits that a chroma sum is shifted by. It is one or two more than for luma if two or four pixels
+    /// share a sample.
     pub chroma_shift: u32,
     /// The weights of `chroma` for a shift by 16 bits: for sums of two or four pixels, or one pixel, doubled.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
@@ -56,7 +57,7 @@ pub(super) struct OpaqueWeights {
 }
 
 impl OpaqueWeights {
-    /// Makes the weights for `shared` pixels to a chroma sample: 1, 2 or 4.
+    /// Computes the weights where `shared` pixels (1, 2 or 4) share a chroma sample.
     pub fn new(formulas: &[Formula; 3], blue_first: bool, shared: i64) -> Self {
         let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
         let [first, green, third] = order(formulas[0].weights(1)).map(|weight| fixed(weight, LUMA_BITS));
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
     use crate::settings::{BitDepth, ColorSpace, Matrix, Range};
 
-    /// Returns the real numbers that the weights stand for.
+    /// Returns the real numbers that the weights represent.
     fn real<const N: usize>(weights: SplitWeights<N>, bits: u32) -> [f64; N] {
         std::array::from_fn(|i| {
             (f64::from(weights.high[i]) * 65536.0 + f64::from(weights.low[i])) / (1u64 << bits) as f64
@@ -114,7 +115,7 @@ mod tests {
             for (shared, blue_first) in [1, 2, 4].into_iter().flat_map(|shared| [(shared, false), (shared, true)]) {
                 let weights = OpaqueWeights::new(&formulas, blue_first, shared);
                 let order = |[r, g, b]: [f64; 3]| if blue_first { [b, g, r] } else { [r, g, b] };
-                // The boundary lies half of 1/q away from the nearest sums on both sides (see Formula::constant).
+                // The boundary is half of 1/q away from the nearest sums on both sides (see Formula::constant).
                 let luma = real(weights.luma, LUMA_BITS);
                 let exact = order(formulas[0].weights(1));
                 let constant = (luma[3] * 255.0 - formulas[0].constant(1)).abs();

@@ -1,8 +1,8 @@
-//! How pixels of each format are read. A new format is added here.
+//! Reads the pixels of each `PixelFormat` as blocks of four-byte pixels. A new format is added here.
 
 use crate::PixelFormat;
 
-/// The columns of a block.
+/// The number of columns of a block.
 pub(super) const COLUMNS: usize = 64;
 
 /// Pixels of four bytes each. The second byte is green, the fourth is alpha.
@@ -53,7 +53,7 @@ fn fill<const BYTES: usize>(row: &[u8], block: &mut Block, four: impl Fn([u8; BY
     let pixels = row.as_chunks::<BYTES>().0;
     let places = block.as_chunks_mut::<4>().0;
     if let Some(pixels) = pixels.first_chunk::<COLUMNS>() {
-        // The usual case, with a length that the compiler knows.
+        // This is the usual case, with a length that the compiler knows.
         for i in 0..COLUMNS {
             places[i] = four(pixels[i]);
         }

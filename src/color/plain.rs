@@ -1,7 +1,7 @@
-//! Opaque pixels to planes of 8 bits a sample, without intrinsics. [`opaque_weights`](super::opaque_weights) explains
-//! the arithmetic.
+//! The kernel without intrinsics: converts opaque pixels to planes of 8 bits a sample.
+//! [`opaque_weights`](super::opaque_weights) explains the arithmetic.
 //!
-//! Short loops over a block, which compilers vectorise for the instruction set that they compile for.
+//! The code is short loops over a block, which compilers vectorise for the target instruction set.
 
 use super::blend::blend;
 use super::opaque_weights::{LUMA_SHIFT, OpaqueWeights, SplitWeights};
@@ -54,7 +54,7 @@ fn opaque(plan: &Plan<'_>, rows: &mut Rows<'_>) -> bool {
 fn component(block: &Block, byte: usize) -> Component {
     let (pixels, mut component) = (block.as_chunks::<4>().0, [0; COLUMNS]);
     for i in 0..COLUMNS {
-        // Compilers make this a shift of whole vectors; indexing a byte of each pixel would become scalar loads.
+        // Compilers make this a shift of whole vectors. Indexing a byte of each pixel would become scalar loads.
         component[i] = (u32::from_le_bytes(pixels[i]) >> (8 * byte) & 0xff) as i16;
     }
     component

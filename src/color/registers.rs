@@ -1,5 +1,5 @@
-//! Unchecked loads and stores of registers, and prefetches. Checking each access would cost the kernels a tenth of
-//! their speed.
+//! Unchecked loads and stores of vector registers, and prefetches. Checking each access would cost the kernels a tenth
+//! of their speed.
 #![allow(unsafe_code)]
 
 use bytemuck::{AnyBitPattern, NoUninit};
@@ -44,10 +44,10 @@ pub(super) fn prefetch_samples(row: &[u8], start: usize) {
     prefetch(row, start + 256);
 }
 
-/// The bytes of a cache line.
+/// The number of bytes of a cache line.
 const LINE: usize = 64;
 
-/// Prefetches the line at `start`, which may lie beyond the row.
+/// Prefetches the cache line at `start`, which may be beyond the row.
 #[inline(always)]
 fn prefetch(row: &[u8], start: usize) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -1,4 +1,4 @@
-//! Rows of pixels to rows of planes, in whole blocks.
+//! `Rows`: drives a kernel over the rows of a frame in whole blocks, with copies for odd sizes and other pixel formats.
 
 use super::blend_weights::BlendWeights;
 use super::opaque_weights::OpaqueWeights;
@@ -6,13 +6,13 @@ use super::pixels::{Block, COLUMNS, Order, widen};
 use crate::PixelFormat;
 use crate::settings::{BitDepth, Chroma};
 
-/// The blocks that are copied at a time, for pixels that kernels cannot read in place.
+/// The number of blocks that are copied at a time, for pixels that kernels cannot read in place.
 const STAGE: usize = 4;
 
 /// A row of pixels, or two that share their chroma, and the rows of the planes for them.
 ///
-/// Where rows do not share chroma, the second row is empty. Without chroma, its rows are empty. The rows of the planes
-/// have room for whole blocks.
+/// If rows do not share chroma, the second row is empty. Without chroma, the chroma rows are empty. The rows of the
+/// planes have space for whole blocks.
 pub(super) struct Rows<'a> {
     pub pixels: [&'a [u8]; 2],
     pub luma: [&'a mut [u8]; 2],
@@ -32,7 +32,7 @@ pub(super) struct Plan<'a> {
 
 /// Converts rows with `blocks`, which takes four-byte pixels of [`COLUMNS`] columns or more, an even number.
 ///
-/// It is inlined into its callers, so that all of it is compiled for their instruction set.
+/// It is inlined into its callers, so that the compiler compiles all of it for their instruction set.
 #[inline(always)]
 pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
     let bytes = plan.format.bytes_per_pixel();
@@ -74,10 +74,10 @@ pub(super) fn starts(columns: usize, width: usize) -> impl Iterator<Item = usize
 }
 
 impl Rows<'_> {
-    /// Returns the columns of four-byte pixels: at least `width`, and every row has as many.
+    /// Returns the number of columns of four-byte pixels. It is at least `width`, and every row has as many.
     ///
-    /// Kernels access the rows unchecked and rely on this. `high` rows share chroma, and so do `wide` columns; `wide`
-    /// is 0 if there is no chroma.
+    /// Kernels access the rows unchecked and rely on this. `high` rows and `wide` columns share chroma. `wide` is 0 if
+    /// there is no chroma.
     ///
     /// # Panics
     /// If a row is shorter.
@@ -91,7 +91,7 @@ impl Rows<'_> {
         columns
     }
 
-    /// Returns whether the first of four-byte pixels is opaque. If it is not, a kernel would convert the row in vain.
+    /// Returns whether the first of four-byte pixels is opaque. If it is not, it is not worth trying the kernel.
     #[inline(always)]
     pub fn begins_opaque(&self) -> bool {
         self.pixels[0].get(3) == Some(&255)

@@ -1,4 +1,4 @@
-//! Luma of opaque pixels at 8 bits a sample, by one fused multiply-add that rounds: the scheme of AVX2.
+//! `SingleFmaLuma`: exact luma of opaque pixels at 8 bits a sample, by one fused multiply-add that rounds, for AVX2.
 //!
 //! The integer luma of a pixel is a whole number below 2²⁴, as in [`double_fma`](super::double_fma). One float scales
 //! it:
@@ -8,13 +8,13 @@
 //! ```
 //!
 //! Floats from 2²³ to 2²⁴ are the whole numbers, so the multiply-add rounds to the sample, which is the lowest byte of
-//! the sum. The only error is that of the scale, a float of 24 bits; it is greatest for white. It moves no sum across
+//! the sum. The only error is that of the scale, a float of 24 bits. It is greatest for white. It moves no sum across
 //! the boundary between two samples if it is below 1/q (see [`Formula::q`]) and positive, so that sums on the boundary
-//! move up. If q is odd, no sum lies on the boundary, and the error may be half of 1/q in either direction.
+//! move up. If q is odd, no sum is on the boundary, and the error may be half of 1/q in either direction.
 //!
 //! The nearest float is seldom that near. But the integer luma may be counted in smaller units, as long as it stays
-//! below 2²⁴, and for one of them there is such a scale: for BT.709 of limited range, for units 13 times smaller. The
-//! weight of green then exceeds a 16-bit word and is split into two words. For BT.2020 of limited range there is no
+//! below 2²⁴. For one such unit there is a suitable scale: for BT.709 of limited range, the unit is 13 times smaller.
+//! The weight of green then exceeds a 16-bit word and is split into two words. For BT.2020 of limited range there is no
 //! such unit.
 
 use super::formula::Formula;
@@ -32,7 +32,7 @@ pub(super) struct SingleFmaLuma {
 }
 
 impl SingleFmaLuma {
-    /// Makes the numbers for the formula of a luma plane of 8 bits a sample, if there are any.
+    /// Computes the numbers for the formula of a luma plane of 8 bits a sample, or returns `None` if there are none.
     pub fn new(formula: &Formula, blue_first: bool) -> Option<Self> {
         let ([red, green, blue], scale) = formula.integer_luma();
         let (first, third) = if blue_first { (blue, red) } else { (red, blue) };

@@ -1,4 +1,5 @@
-//! Settings as x264's parameters, set in the order of x264's own program, so that equal settings make equal streams.
+//! `Parameters`: translates `Settings` to x264's parameters, in the order of the x264 program, so that equal settings
+//! make equal streams.
 
 use std::ffi::{CString, c_int};
 use std::mem::MaybeUninit;
@@ -30,7 +31,8 @@ pub(crate) enum MidstreamKeyframes {
     AsPicturesBefore,
 }
 
-/// x264's parameters, always initialised, with what they point to: the log, and strings that x264 has allocated.
+/// x264's parameters. They are always initialised, and own what they point to: the log, and strings that x264 has
+/// allocated.
 pub(super) struct Parameters {
     raw: x264_param_t,
     log: Arc<Log>,
@@ -39,7 +41,7 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// Makes the parameters for valid settings.
+    /// Creates the parameters for valid settings.
     ///
     /// # Errors
     /// [`Error::Setting`] for an x264 option that x264 does not take, [`Error::X264`] for a preset, a tune or a profile
@@ -109,7 +111,7 @@ impl Parameters {
         vui.i_transfer = settings.color_space.transfer.code().into();
         vui.i_colmatrix = settings.color_space.matrix.code().into();
         // The converter averages 2×2 pixels, which is chroma location type 1, the centre (H.264 Figure E-1). Other
-        // chroma formats have no type.
+        // chroma formats have no such type.
         vui.i_chroma_loc = (settings.chroma == Chroma::Yuv420).into();
         // x264's program writes Annex B with repeated headers. Rate control counts them as bits, so anything else would
         // change the stream. `Encoder` removes them for MP4.
@@ -187,8 +189,8 @@ impl Parameters {
         }
     }
 
-    /// Returns the fields that an option can set to NaN. x264's range checks let NaN pass, and it ends as an index into
-    /// a table.
+    /// Returns the fields that an option can set to NaN. x264's range checks accept NaN, and would then use it as an
+    /// index into a table.
     fn floats(&self) -> [f32; 11] {
         let (rc, analyse) = (&self.raw.rc, &self.raw.analyse);
         [
@@ -225,7 +227,7 @@ impl Parameters {
         }
     }
 
-    /// Turns AVX-512 off where it would make the stream depend on uninitialised memory.
+    /// Disables AVX-512 where it would make the stream depend on uninitialised memory.
     ///
     /// x264's AVX-512 code for macroblock trees reads 8 macroblocks at a time, beyond the end of a row whose length is
     /// not a multiple of 8. Equal frames would then make different streams.
@@ -266,8 +268,8 @@ pub(super) fn color_format(chroma: Chroma, bit_depth: BitDepth) -> c_int {
     (planes | if bit_depth == BitDepth::Ten { X264_CSP_HIGH_DEPTH } else { 0 }) as c_int
 }
 
-/// Returns by how many frames decoding runs ahead of presentation, as x264 writes it into the sequence parameter set
-/// (x264_sps_init in its set.c).
+/// Returns the number of frames by which decoding runs ahead of presentation, as x264 writes it into the sequence
+/// parameter set (x264_sps_init in its set.c).
 pub(super) fn reorder_frames(parameters: &x264_param_t) -> u32 {
     match parameters {
         x264_param_t { i_bframe: 0, .. } => 0,
@@ -278,7 +280,7 @@ pub(super) fn reorder_frames(parameters: &x264_param_t) -> u32 {
 
 /// Returns how an encoder with these parameters quantises keyframes after the first one.
 ///
-/// x264 derives their quantiser from the pictures before, divided by a factor (`rate_estimate_qscale` in its
+/// x264 derives their quantiser from the pictures before them, divided by a factor (`rate_estimate_qscale` in its
 /// ratecontrol.c). The first keyframe has no predecessors.
 pub(super) fn midstream_keyframes(parameters: &x264_param_t) -> MidstreamKeyframes {
     let rc = &parameters.rc;
@@ -291,11 +293,11 @@ pub(super) fn midstream_keyframes(parameters: &x264_param_t) -> MidstreamKeyfram
     }
 }
 
-/// Returns the parameters of an open encoder with the constant rate factor that makes x264 quantise a first keyframe
-/// like a later one, where those are [`Finer`](MidstreamKeyframes::Finer).
+/// Returns the parameters of an open encoder with another constant rate factor. It makes x264 quantise the first
+/// keyframe like a later one, where those are [`Finer`](MidstreamKeyframes::Finer).
 ///
-/// With macroblock trees, the constant rate factor alone sets the quantiser of every picture (`get_qscale` in
-/// ratecontrol.c), and x264 divides that of later keyframes by the I-frame factor.
+/// With macroblock trees, the constant rate factor alone determines the quantiser of every picture (`get_qscale` in
+/// ratecontrol.c). x264 divides that of later keyframes by the I-frame factor.
 pub(super) fn for_midstream_keyframes(parameters: &x264_param_t) -> x264_param_t {
     let mut finer = *parameters;
     finer.rc.f_rf_constant -= 6.0 * finer.rc.f_ip_factor.log2();

@@ -1,4 +1,4 @@
-//! Where the segments of a movie begin.
+//! `SegmentPlan`: where the segments of a movie begin, and how many threads their encoders have.
 
 use std::ops::Range;
 
