@@ -90,3 +90,33 @@ pub fn split_annex_b(stream: &[u8]) -> Vec<&[u8]> {
     });
     units.collect()
 }
+
+/// Time, duration and hash of every frame, as ffmpeg prints them.
+pub fn frames(movie: &Path) -> String {
+    let path = movie.to_str().expect("a path in UTF-8");
+    let out = run("ffmpeg", ["-v", "error", "-i", path, "-fps_mode", "passthrough", "-f", "framemd5", "-"]);
+    String::from_utf8(out).expect("text")
+}
+
+/// The hash of every frame.
+pub fn hashes(movie: &Path) -> Vec<String> {
+    let lines = frames(movie);
+    let hash = |line: &str| line.rsplit(',').next().expect("a field").trim().to_string();
+    lines.lines().filter(|line| !line.starts_with('#')).map(hash).collect()
+}
+
+/// Time and hash of every frame, as far as ffmpeg can read an incomplete file.
+pub fn shown(movie: &Path) -> Vec<(u64, String)> {
+    let path = movie.to_str().expect("a path in UTF-8");
+    let out = run("ffmpeg", ["-v", "fatal", "-i", path, "-fps_mode", "passthrough", "-f", "framemd5", "-"]);
+    let lines = String::from_utf8(out).expect("text");
+    let fields = lines.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(',').map(str::trim));
+    fields.map(|mut fields| (fields.nth(2).unwrap().parse().unwrap(), fields.nth(2).unwrap().into())).collect()
+}
+
+/// Entries of ffprobe, one line an entry.
+pub fn probe(movie: &Path, entries: &str) -> String {
+    let path = movie.to_str().expect("a path in UTF-8");
+    let out = run("ffprobe", ["-v", "error", "-show_entries", entries, "-of", "csv=p=0", path]);
+    String::from_utf8(out).expect("text")
+}
