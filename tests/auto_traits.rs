@@ -10,10 +10,9 @@ const _: () = {
     // Not `Sync`: the progress closure need not be.
     send::<Animation<'static>>();
 
-    send::<Movie>();
-    send::<Movie<Vec<u8>>>();
-    // send_and_sync::<Movie>();
-    // send_and_sync::<Movie<Vec<u8>>>();
+    send_and_sync::<Movie>();
+    send_and_sync::<Movie<Vec<u8>>>();
+    send_and_sync::<Movie<Stream<Vec<u8>>>>();
 
     send_and_sync::<BitDepth>();
     send_and_sync::<Chroma>();
@@ -30,6 +29,7 @@ const _: () = {
     send_and_sync::<Layout>();
     send_and_sync::<Level>();
     send_and_sync::<Matrix>();
+    send_and_sync::<Mp4Error>();
     send_and_sync::<OddSize>();
     send_and_sync::<PixelFormat>();
     send_and_sync::<Planes>();
@@ -44,7 +44,9 @@ const _: () = {
     send_and_sync::<Report>();
     send_and_sync::<Rotation>();
     send_and_sync::<Segment>();
+    send_and_sync::<SegmentError>();
     send_and_sync::<Settings>();
+    send_and_sync::<Stream<Vec<u8>>>();
     send_and_sync::<Tag>();
     send_and_sync::<TimeError>();
     send_and_sync::<Transfer>();

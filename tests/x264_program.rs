@@ -141,6 +141,7 @@ fn other_options_make_the_programs_stream() {
         &["--bframes", "8", "--b-adapt", "2", "--no-mbtree"],
     );
     equal(|settings| settings.keyframe_interval(20).x264_option("open-gop", 1), &["--keyint", "20", "--open-gop"]);
+    equal(|settings| settings.x264_option("slices", 3).x264_option("aud", 1), &["--slices", "3", "--aud"]);
     equal(|settings| settings.profile(Profile::Baseline), &["--profile", "baseline"]);
     // A level whose decoded picture buffer does not hold the preset's reference frames.
     equal(|settings| settings.level(Level::L1_1).preset(Preset::Veryslow), &["--level", "1.1", "--preset", "veryslow"]);
