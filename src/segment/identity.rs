@@ -1,6 +1,6 @@
 //! The settings and versions that all segments of a movie must share, and the check that they do.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Write};
 
 use super::SegmentHeader;
 use super::plan::SegmentPlan;
@@ -55,7 +55,12 @@ pub(super) fn identity(settings: &Settings, plan: &SegmentPlan) -> String {
         ("threads", threads),
         ("x264_options", x264_options),
     ];
-    lines.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect()
+    let mut text = String::new();
+    for (name, value) in lines {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name}: {value:?}");
+    }
+    text
 }
 
 impl SegmentHeader {
