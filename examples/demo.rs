@@ -1,4 +1,5 @@
-//! A classic of matplotlib users: a picture of noise in axes, 300 frames of 500×500 at 30 frames per second.
+//! A typical movie of matplotlib users: an image of noise in axes, 300 frames of 500×500 pixels at 30 frames per
+//! second.
 //!
 //! `demo [OUTPUT]` writes demo.mp4 by default. The index of a frame seeds its noise, so every run makes the same bytes,
 //! on any number of cores.
@@ -31,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Draws the picture, with its cells as squares, in a thin black frame on white.
+/// Draws the image, with its cells as squares and a thin black border, on white.
 fn draw(canvas: &mut Pixmap, picture: &Pixmap) {
     let nearest = PixmapPaint { quality: FilterQuality::Nearest, ..PixmapPaint::default() };
     let place = Transform::from_row(SIDE / CELLS as f32, 0.0, 0.0, SIDE / CELLS as f32, LEFT, TOP);

@@ -1,4 +1,4 @@
-//! A flame moves under a plate, and heat spreads through it: an array is shown as a heat map with a colour bar.
+//! A flame moves under a plate, and heat spreads through it. The array is drawn as a heat map with a colour bar.
 //!
 //! `cargo run --release --features plotters --example heat` writes target/gallery/heat.mp4.
 

@@ -1,7 +1,7 @@
-//! Makes a movie of a folder of PNGs. Each picture is held for two seconds, then fades into the next one.
+//! Makes a movie of a folder of PNGs. Each image is held for two seconds and then fades into the next one.
 //!
-//! `cargo run --release --features image --example images [FOLDER]` writes target/gallery/images.mp4. The pictures must
-//! have the same size. Without a folder, the example draws some pictures first.
+//! `cargo run --release --features image --example images [FOLDER]` writes target/gallery/images.mp4. The images must
+//! have the same size. Without a folder, the example draws some images first.
 
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ fn open(path: &Path) -> Result<RgbImage, String> {
     image::open(path).map(|picture| picture.to_rgb8()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Mixes two pictures of the same size: `step` of `steps` parts come from the second.
+/// Mixes two images of the same size. `step` of `steps` parts come from the second.
 fn fade(from: &RgbImage, to: &RgbImage, step: u32, steps: u32) -> RgbImage {
     RgbImage::from_fn(from.width(), from.height(), |x, y| {
         let (from, to) = (from.get_pixel(x, y), to.get_pixel(x, y));

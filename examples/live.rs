@@ -1,4 +1,4 @@
-//! Serves a movie while it is made: fragments over HTTP, to any browser on this machine.
+//! Serves a movie while it is made, as fragments over HTTP, to any browser on this machine.
 //!
 //! `cargo run --release --features plotters --example live [SECONDS]` prints the address and records for 10 seconds
 //! unless SECONDS is given; with `inf`, until standard input ends. It saves the movie as target/gallery/live.mp4.
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             spawn(move || broadcast.send_to(viewer)); // ends when the viewer leaves
         }
     });
-    // A fragment is sent as a whole, and ends at the first keyframe after 0.2 s, so viewers are 0.2 s behind.
+    // A fragment is sent whole, and ends at the first keyframe after 0.2 s, so viewers are 0.2 s behind.
     let settings = Settings::new(640, 360).frame_rate(30).tune(Tune::ZeroLatency).keyframe_interval(6);
     let mut movie = Movie::stream(broadcast.clone(), &settings.layout(Layout::Fragmented).fragment_seconds(0.2))?;
     let mut canvas = Pixmap::new(640, 360).expect("a valid size");

@@ -332,9 +332,9 @@ fn times_must_increase_and_stay_countable() {
     for (seconds, message) in [
         (5.0, "frame 1 at 5 s: it must be later than the frame before, at 5 s"),
         (4.0, "frame 1 at 4 s: it must be later than the frame before, at 5 s"),
-        (-1.0, "frame 1 at -1 s: it must be a number, not negative, of at most 2^53 ticks"),
-        (f64::NAN, "frame 1 at NaN s: it must be a number, not negative, of at most 2^53 ticks"),
-        (f64::INFINITY, "frame 1 at inf s: it must be a number, not negative, of at most 2^53 ticks"),
+        (-1.0, "frame 1 at -1 s: it must be a non-negative number of at most 2^53 ticks"),
+        (f64::NAN, "frame 1 at NaN s: it must be a non-negative number of at most 2^53 ticks"),
+        (f64::INFINITY, "frame 1 at inf s: it must be a non-negative number of at most 2^53 ticks"),
     ] {
         let error = movie.push_at(Frame::gray8(&grey(1), 16, 16), seconds).unwrap_err();
         assert_eq!(error.to_string(), message);

@@ -1,10 +1,10 @@
-//! A plot as a function of the frame index: five sine curves with forty moving markers, grid lines and a frame.
+//! A plot as a function of the frame index: five sine curves with forty moving markers, grid lines and a border.
 //!
 //! `waves [--size WxH] [--frames N] [--fps RATE] [--preset P] [--crf X] [--workers N] OUTPUT`
 //!
-//! Several processes can share the work, and it survives them. Each `waves --resume FOLDER --share I/N` encodes every
-//! Nth segment, beginning with the Ith, into the folder. `waves --resume FOLDER OUTPUT` encodes the segments that are
-//! missing and makes the movie.
+//! Several processes can share the work, and a killed process loses none of its finished segments. Each `waves --resume
+//! FOLDER --share I/N` encodes every Nth segment, beginning with the Ith, into the folder. `waves --resume FOLDER
+//! OUTPUT` encodes the segments that are missing and makes the movie.
 
 mod plot;
 

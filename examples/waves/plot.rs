@@ -1,4 +1,4 @@
-//! The picture of a frame: a pure function of the frame index.
+//! Draws a frame, as a pure function of its index.
 
 use std::f32::consts::TAU;
 
@@ -8,13 +8,13 @@ const COLORS: [[u8; 3]; 5] = [[31, 119, 180], [255, 127, 14], [44, 160, 44], [21
 const POINTS: usize = 500;
 const MARKERS: usize = 40;
 
-/// Returns the area of the curves, the same share of every canvas.
+/// Returns the area of the curves, which is the same fraction of every canvas.
 fn axes(canvas: &Pixmap) -> Rect {
     let (width, height) = (canvas.width() as f32, canvas.height() as f32);
     Rect::from_ltrb(0.08 * width, 0.06 * height, 0.97 * width, 0.92 * height).expect("a canvas has a size")
 }
 
-/// Draws what does not move: grid lines and a frame, on white.
+/// Draws what does not move: grid lines and a border, on white.
 pub fn backdrop(width: u32, height: u32) -> Pixmap {
     let mut canvas = Pixmap::new(width, height).expect("a valid size");
     canvas.fill(Color::WHITE);

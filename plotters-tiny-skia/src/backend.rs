@@ -1,4 +1,4 @@
-//! The drawing backend of plotters.
+//! `PixmapBackend`: implements the drawing backend of plotters on a pixmap.
 
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
@@ -29,7 +29,7 @@ type Drawn = Result<(), DrawingErrorKind<Error>>;
 /// # Fonts
 ///
 /// Text is drawn in the embedded fonts and in those of [`register_font`](crate::register_font), never in a font of the
-/// system. A font that is made before the first backend needs a call of [`register_fonts`](crate::register_fonts).
+/// system. Before a font is created without a backend, call [`register_fonts`](crate::register_fonts).
 ///
 /// # Memory
 ///
@@ -53,7 +53,7 @@ pub struct PixmapBackend<'a> {
 }
 
 impl<'a> PixmapBackend<'a> {
-    /// Makes a backend that draws over the present contents of the canvas.
+    /// Creates a backend that draws over the present contents of the canvas.
     pub fn new(canvas: &'a mut Pixmap) -> Self {
         canvas.as_mut().into()
     }
@@ -140,7 +140,7 @@ impl DrawingBackend for PixmapBackend<'_> {
         let Some(ink) = Ink::new(style.color()).filter(|_| fill || width > 0) else { return Ok(()) };
         let center = (at.0.clamp(-MAX_COORDINATE, MAX_COORDINATE), at.1.clamp(-MAX_COORDINATE, MAX_COORDINATE));
         let radius = radius.min(MAX_COORDINATE as u32) as f32;
-        // A disc ends half a pixel beyond its radius, where a circle of a width of one pixel ends, too.
+        // A disc ends half a pixel beyond its radius, as a circle of a width of one pixel does.
         let half = if fill { 0.5 } else { width.min(MAX_COORDINATE as u32) as f32 / 2.0 };
         ring(&mut self.canvas, center, if fill { -1.0 } else { radius - half }, radius + half, ink);
         Ok(())
@@ -227,12 +227,12 @@ impl PixmapBackend<'_> {
         });
     }
 
-    /// Draws a line along a row or a column of pixels, including the pixels of both ends.
+    /// Draws a line along a row or a column of pixels, including the pixels at both ends.
     fn axis_aligned_line(&mut self, from: BackendCoord, to: BackendCoord, width: u32, ink: Ink) {
         let (before, after) = (i64::from(width / 2), i64::from(width - width / 2));
         let span = |a: i32, b: i32| {
             let (low, high) = (i64::from(a.min(b)), i64::from(a.max(b)));
-            // In the direction of the line the pixels from end to end, across it the width.
+            // Along the line are the pixels from end to end, and across it is the width.
             if low == high { low - before..low + after } else { low..high + 1 }
         };
         fill_rect(&mut self.canvas, span(from.0, to.0), span(from.1, to.1), ink);

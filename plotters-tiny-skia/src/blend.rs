@@ -1,4 +1,4 @@
-//! Blends a colour over the pixels of a canvas, in rectangles and through masks.
+//! `Ink` and `Mask`: blend a colour over the pixels of a canvas, in rectangles and through masks.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use tiny_skia::{Color, Paint, PixmapMut};
 /// A colour to draw with.
 #[derive(Clone, Copy)]
 pub(crate) struct Ink {
-    /// Premultiplied.
+    /// Red, green, blue and alpha, premultiplied.
     rgba: [u8; 4],
     /// Red, green and blue, not premultiplied.
     straight: [u8; 3],
@@ -97,7 +97,7 @@ pub(crate) struct Mask {
     pub top: i32,
     /// Pixels in a row.
     pub width: usize,
-    /// From 0 to 255, row after row.
+    /// The coverage of each pixel, from 0 to 255, row after row.
     pub coverage: Vec<u8>,
 }
 

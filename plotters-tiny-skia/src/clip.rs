@@ -1,8 +1,8 @@
-//! Clips shapes to coordinates that do not overflow the fixed-point numbers of tiny-skia.
+//! Clips lines and polygons to coordinates that do not overflow the fixed-point numbers of tiny-skia.
 
 use plotters_backend::BackendCoord;
 
-/// The largest coordinate that lines, circles and polygons are drawn at, in pixels from the origin.
+/// The largest coordinate of lines, circles and polygons that are drawn, in pixels from the origin.
 pub(crate) const MAX_COORDINATE: i32 = 1 << 15;
 
 fn is_inside((x, y): BackendCoord) -> bool {
@@ -60,7 +60,7 @@ pub(crate) fn clip_polygon(vertices: Vec<BackendCoord>) -> Vec<BackendCoord> {
     let limit = f64::from(MAX_COORDINATE);
     let mut polygon: Vec<(f64, f64)> = vertices.iter().map(|&(x, y)| (f64::from(x), f64::from(y))).collect();
     for (across_x, across_y) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
-        // How far inside this edge a point is.
+        // The distance of a point from this edge, positive inside.
         let room = |at: (f64, f64)| limit - at.0 * across_x - at.1 * across_y;
         let before = polygon.iter().copied().cycle().skip(polygon.len().saturating_sub(1));
         let mut clipped = Vec::with_capacity(polygon.len() + 1);

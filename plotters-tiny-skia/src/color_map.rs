@@ -1,4 +1,4 @@
-//! Colour maps.
+//! `ColorMap`: the functions from values to colours that heat maps use.
 
 /// A function from values, 0 to 1, to colours.
 ///
@@ -12,7 +12,7 @@
 #[derive(Clone, Copy, Debug)]
 pub struct ColorMap(fn(f64) -> [u8; 3]);
 
-/// Makes a map of a gradient of the `colorous` crate.
+/// Creates a map from a gradient of the `colorous` crate.
 macro_rules! gradient {
     ($name:ident) => {
         ColorMap(|value| colorous::$name.eval_continuous(value).into_array())
@@ -20,13 +20,13 @@ macro_rules! gradient {
 }
 
 impl ColorMap {
-    /// Dark blue to green to yellow, with evenly increasing brightness. The default of matplotlib.
+    /// Dark blue to green to yellow, with evenly increasing lightness. It is the default of matplotlib.
     pub const VIRIDIS: Self = gradient!(VIRIDIS);
-    /// Black to purple to orange to light yellow, with evenly increasing brightness.
+    /// Black to purple to orange to light yellow, with evenly increasing lightness.
     pub const MAGMA: Self = gradient!(MAGMA);
-    /// Blue to red to yellow, with evenly increasing brightness.
+    /// Blue to red to yellow, with evenly increasing lightness.
     pub const PLASMA: Self = gradient!(PLASMA);
-    /// Black to red to yellow to nearly white, with evenly increasing brightness.
+    /// Black to red to yellow to nearly white, with evenly increasing lightness.
     pub const INFERNO: Self = gradient!(INFERNO);
     /// Blue to yellow. It looks nearly the same to people with red-green colour blindness.
     pub const CIVIDIS: Self = gradient!(CIVIDIS);
@@ -41,13 +41,13 @@ impl ColorMap {
     /// Once around the colour wheel, for angles: both ends have the same colour.
     pub const SINEBOW: Self = gradient!(SINEBOW);
 
-    /// Makes a map of a function that returns red, green and blue, 0 to 255, for a value from 0 to 1.
+    /// Creates a map from a function that returns red, green and blue, 0 to 255, for a value from 0 to 1.
     pub const fn new(map: fn(f64) -> [u8; 3]) -> Self {
         Self(map)
     }
 
-    /// Returns red, green and blue, 0 to 255, of a value. Values below 0 and NaN have the colour of 0, values above 1
-    /// that of 1.
+    /// Returns red, green and blue, 0 to 255, of a value. Values below 0 and NaN have the colour of 0. Values above 1
+    /// have the colour of 1.
     pub fn color(self, value: f64) -> [u8; 3] {
         (self.0)(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
     }

@@ -1,4 +1,4 @@
-//! Finds the shortest path through the pixels of a curve.
+//! Finds the shortest path through the pixels of a curve, for the smoothing of curves.
 
 /// The shortest plateau, in pixels, that is kept level, or at full height if it is a peak.
 const PLATEAU: usize = 4;
@@ -12,16 +12,16 @@ struct Gate {
 
 /// Passes the corners and the end of the shortest path from (`u`, `v`) to the last of `points` to `corner`.
 ///
-/// `points` are the pixels of a curve that never turns back along `u`; the path begins in the column of the first, and runs
-/// through every pixel of the columns between. It ends in the centre of the last pixel if `to_center`, and otherwise
-/// anywhere in that pixel on its vertical centre line. The algorithm is the funnel of Lee and Preparata ("Euclidean
-/// Shortest Paths in the Presence of Rectilinear Barriers", Networks, 1984).
+/// `points` are the pixels of a curve that never turns back along `u`. The path begins in the column of the first
+/// pixel, and passes through every pixel of the columns between. If `to_center`, it ends in the centre of the last
+/// pixel, and otherwise anywhere in that pixel on its vertical centre line. The algorithm is the funnel of Lee and
+/// Preparata ("Euclidean Shortest Paths in the Presence of Rectilinear Barriers", Networks, 1984).
 pub(crate) fn shortest_path(u: f32, v: f32, points: &[(i64, i64)], to_center: bool, mut corner: impl FnMut(f32, f32)) {
     let (first, last) = (points[0], points[points.len() - 1]);
     let mut gates = vec![Gate { u, low: v, high: v }];
     for column in points.chunk_by(|a, b| a.0 == b.0).filter(|column| ![first.0, last.0].contains(&column[0].0)) {
         let (low, high) = (column[0].1.min(column[column.len() - 1].1), column[0].1.max(column[column.len() - 1].1));
-        // A curve that runs through two pixels of a column crosses its centre between theirs.
+        // A curve that passes through two pixels of a column crosses the centre of the column between their centres.
         let margin = if low == high { 0.5 } else { 0.0 };
         let (low, high) = (low as f32 + 0.5 - margin, high as f32 + 0.5 + margin);
         gates.push(Gate { u: column[0].0 as f32 + 0.5, low, high });
@@ -76,7 +76,8 @@ fn keep_plateaus(gates: &mut [Gate]) {
         let beside = before.map_or(0, length).max(after.map_or(0, length)) + 1;
         let mut pin = |index: usize| {
             let gate = &mut gates[index];
-            // The gate of a single pixel has its edges at whole numbers, that of several pixels at their centres.
+            // The gate of a single pixel has its edges at whole numbers. The gate of several pixels has them at their
+            // centres.
             if gate.low.fract() == 0.0 {
                 (gate.low, gate.high) = (gate.low + 0.5, gate.low + 0.5);
             }

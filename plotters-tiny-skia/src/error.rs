@@ -1,4 +1,4 @@
-//! The error type.
+//! `Error`: a font, a bitmap, an array or a range that cannot be used.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ pub enum Error {
     /// A font file is not TrueType or OpenType, or lacks a table that every font has.
     #[non_exhaustive]
     Font {
-        /// The family that the font was to be registered under.
+        /// The family under which the font was to be registered.
         family: String,
     },
 
@@ -35,7 +35,7 @@ pub enum Error {
         columns: usize,
     },
 
-    /// The values of the first and the last colour are not finite, or in the wrong order.
+    /// The values of the first and the last colour are not finite, or are in the wrong order.
     #[non_exhaustive]
     Range {
         /// The value of the first colour.

@@ -1,4 +1,4 @@
-//! Heat maps.
+//! `HeatMap`: draws a two-dimensional array in colours, with a colour bar beside it.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -15,10 +15,10 @@ use crate::{
     ticks::ticks,
 };
 
-/// Columns and rows of pixels, in the form that `plotting_area().get_pixel_range()` of plotters returns.
+/// Columns and rows of pixels, as `plotting_area().get_pixel_range()` of plotters returns them.
 pub type Area = (Range<i32>, Range<i32>);
 
-/// Steps that a colour map is divided into, as in matplotlib.
+/// The number of steps that a colour map is divided into, as in matplotlib.
 const COLORS: usize = 256;
 
 /// A two-dimensional array that is drawn in colours, like `imshow` of matplotlib.
@@ -50,7 +50,7 @@ pub struct HeatMap<'a, T> {
 }
 
 impl<'a, T: Copy + Into<f64>> HeatMap<'a, T> {
-    /// Makes a heat map of values, given row after row.
+    /// Creates a heat map of values, given row after row.
     ///
     /// # Errors
     ///
@@ -63,8 +63,9 @@ impl<'a, T: Copy + Into<f64>> HeatMap<'a, T> {
         Ok(Self { values, rows, columns, range, color_map, smooth: false, missing: Color::TRANSPARENT })
     }
 
-    /// Sets the values of the first and the last colour. By default they are the least and the greatest finite value. If
-    /// both are the same, that value and all below have the first colour, and all above have the last.
+    /// Sets the values of the first and the last colour. By default they are the least and the greatest finite value.
+    /// If both are the same, that value and all values below it have the first colour, and all values above it have the
+    /// last.
     #[must_use]
     pub fn range(self, range: RangeInclusive<f64>) -> Self {
         Self { range: Some(range.into_inner()), ..self }
@@ -76,7 +77,7 @@ impl<'a, T: Copy + Into<f64>> HeatMap<'a, T> {
         Self { color_map, ..self }
     }
 
-    /// Interpolates linearly between the values, each of which is that at the centre of its rectangle.
+    /// Interpolates linearly between the values. Each value applies at the centre of its rectangle.
     #[must_use]
     pub fn smooth(self) -> Self {
         Self { smooth: true, ..self }
@@ -144,7 +145,7 @@ impl<'a, T: Copy + Into<f64>> HeatMap<'a, T> {
         for side in [top - 1..top, bottom..bottom + 1] {
             fill_rect(&mut target, left..right, side, ink);
         }
-        // A label for every three lines of text.
+        // There is space for a label every three lines of text.
         let count = ((bottom - top) as f64 / (3.0 * size)).clamp(2.0, 50.0);
         let length = (size / 4.0).round().clamp(2.0, 64.0) as i64;
         for (value, label) in ticks(palette.low, palette.high, count) {
@@ -213,8 +214,8 @@ struct Palette {
 }
 
 impl Palette {
-    /// Returns the position of a value in the range: 0 at its lower end, 1 at its upper end. In an empty range only values
-    /// above it have a position above 0.
+    /// Returns the position of a value in the range: 0 at its lower end, 1 at its upper end. If the range is empty,
+    /// only values above it have a position above 0.
     fn fraction(&self, value: f64) -> f64 {
         // Halved, so that the width of the widest range does not overflow.
         let fraction = (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);

@@ -1,7 +1,7 @@
 //! A backend of the [plotters] crate that draws charts on a [tiny_skia] [`Pixmap`](tiny_skia::Pixmap), and heat maps.
 //!
 //! [`PixmapBackend`] draws every shape anti-aliased and every text in fonts that are embedded in the program, so that a
-//! chart looks the same on every machine. It draws over what is on the pixmap, which may hold anything else as well.
+//! chart looks the same on every machine. It draws over the present contents of the pixmap.
 //!
 //! ```
 //! use plotters_tiny_skia::PixmapBackend;

@@ -1,4 +1,4 @@
-//! Smooths curves whose points were rounded to pixels.
+//! Smooths polylines whose points plotters has rounded to pixels.
 
 use plotters_backend::BackendCoord;
 
@@ -7,14 +7,14 @@ use crate::corridor::shortest_path;
 /// The largest distance, in pixels, between points of a densely sampled curve. Points further apart are corners.
 const DENSE: i64 = 8;
 
-/// The steepest slope, in rows for each column, of a curve that is seen as a function of its column.
+/// The steepest slope, in rows for each column, of a curve that is treated as a function of its column.
 const STEEP: i64 = 2;
 
 /// Returns the polyline through the centres of pixels, smoothed where the pixels are dense.
 ///
 /// plotters rounds every point to a pixel before a backend receives it. A curve that is sampled more densely than the
-/// pixels therefore arrives as a staircase, which anti-aliasing does not smooth. All that is known of such a curve is
-/// which pixels it runs through. The result is the shortest path through these pixels, with its corners rounded. It is
+/// pixels therefore arrives as a staircase, which anti-aliasing does not smooth. Only the pixels that such a curve
+/// passes through are known. The result is the shortest path through these pixels, with its corners rounded. It is
 /// straight wherever the curve may have been straight. It passes within half a pixel of the centres of the pixels of a
 /// smooth curve, and within one and a quarter of those of any curve.
 pub(crate) fn smooth(points: &[BackendCoord]) -> Vec<(f32, f32)> {
@@ -54,7 +54,7 @@ fn round_off(curve: &[(f32, f32)], corners: &[usize]) -> Vec<(f32, f32)> {
             round.push((x, y));
             continue;
         }
-        // Cannot be out of bounds: a run ends in a corner only if another run follows.
+        // This cannot be out of bounds, because a run ends in a corner only if another run follows.
         let (before, after) = (curve[index - 1], curve[index + 1]);
         let (to_before, to_after) = ((before.0 - x, before.1 - y), (after.0 - x, after.1 - y));
         let (length_before, length_after) = (to_before.0.hypot(to_before.1), to_after.0.hypot(to_after.1));

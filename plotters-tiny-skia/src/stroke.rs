@@ -1,4 +1,4 @@
-//! Draws anti-aliased polylines and circles by the distance of each pixel from them.
+//! Draws anti-aliased polylines and circles, by the distance of each pixel from them.
 //!
 //! The coverage of a pixel falls from 1 to 0 while its centre moves from half a pixel inside the edge of the shape to half
 //! a pixel outside. This keeps horizontal and vertical lines crisp. It takes a third of the time that tiny-skia takes to
@@ -11,11 +11,11 @@ use tiny_skia::PixmapMut;
 
 use crate::blend::{Ink, fill_rect};
 
-/// Pixels that are computed together.
+/// The number of pixels that are computed together.
 const LANES: usize = 8;
 
 thread_local! {
-    /// How much of each pixel the current polyline covers, from 0 to 255. All are 0 between polylines.
+    /// How much of each pixel the current polyline covers, from 0 to 255. All values are 0 between polylines.
     static COVERAGE: RefCell<Vec<u8>> = RefCell::default();
 }
 
@@ -121,7 +121,7 @@ impl Line {
         let left = (self.low.0 - self.reach).max(middle - self.chord);
         let right = (self.high.0 + self.reach).min(middle + self.chord);
         let pixels = pixels(left, right, limit);
-        // Whole groups of `LANES`: the coverage of the additional pixels is 0.
+        // The pixels are whole groups of `LANES`. The coverage of the additional pixels is 0.
         pixels.start..(pixels.start + pixels.len().next_multiple_of(LANES)).min(limit)
     }
 
@@ -143,7 +143,7 @@ impl Line {
                 }
                 continue;
             }
-            // Fixed point, in 1/256 of a step of coverage: the compiler vectorises it.
+            // Fixed-point numbers, in 1/256 of a step of coverage, let the compiler vectorise the loop.
             let fixed = |value: f32| (value * (255.0 * 256.0)) as i32;
             let (across, step, reach) = (fixed(across), fixed(self.unit.1), fixed(self.reach) + 128);
             let part = |lane: usize| ((reach - (across - lane as i32 * step).abs()) >> 8).clamp(0, 255) as u8;
@@ -160,7 +160,8 @@ impl Line {
     /// its centre from the first point, in the direction of the line and at a right angle to it.
     fn coverage_at(&self, along: f32, across: f32) -> f32 {
         let (before, after) = ((-along).max(0.0), (along - self.length).max(0.0));
-        // Beyond a joint, the distance from the point counts. A flat end is half a pixel beyond the point.
+        // Beyond a joint, the coverage depends on the distance from the point. A flat end is half a pixel beyond the
+        // point.
         let (joint_before, flat_before) = if self.ends.first { (0.0, before) } else { (before, 0.0) };
         let (joint_after, flat_after) = if self.ends.last { (0.0, after) } else { (after, 0.0) };
         let joint = joint_before + joint_after;

@@ -1,4 +1,4 @@
-//! Text: fonts, the positions of glyphs, and their masks.
+//! Fonts and text: registers fonts, lays out lines, and makes and keeps the masks of glyphs.
 
 use std::{
     cell::RefCell,
@@ -13,7 +13,7 @@ use plotters::style::{FontFamily, FontStyle};
 use crate::Error;
 use crate::blend::Mask;
 
-/// The height of a line in ems. plotters gives the size of a text as the height of a line.
+/// The height of a line in ems. In plotters, the size of a text is the height of a line.
 const LINE_HEIGHT: f32 = 1.24;
 
 /// Ems from the top of a text to its baseline, as in the bitmap backend of plotters with its default font engine.
@@ -22,18 +22,20 @@ const BASELINE: f32 = 0.76;
 /// The largest size of a text in pixels. Larger text is drawn at this size.
 const MAX_SIZE: f64 = 2000.0;
 
-/// Horizontal positions of a glyph within a pixel.
+/// The number of horizontal positions of a glyph within a pixel.
 const SUBPIXELS: f32 = 4.0;
 
-/// Bytes of masks that a thread keeps before it drops them all. A chart has about a hundred masks of 15 kB together.
+/// The number of bytes of masks that a thread keeps before it drops them all. A chart has about a hundred masks of 15
+/// kB together.
 const MAX_KEPT: usize = 16 << 20;
 
-/// Bytes of the largest mask that is kept. Larger masks, those of text above about 400 pixels, are made for each use.
+/// The size of the largest mask that is kept, in bytes. Larger masks, those of text above about 400 pixels, are made
+/// for each use.
 const MAX_MASK: usize = 64 << 10;
 
 type Face = &'static FontRef<'static>;
 
-/// Family, style and face. The newest is the first.
+/// The family, style and face of all registered fonts. The newest is the first.
 static FACES: RwLock<Vec<(String, &'static str, Face)>> = RwLock::new(Vec::new());
 
 /// What determines a mask: the address of its face, the glyph, the bits of its scale, and its position within a pixel.
@@ -91,9 +93,9 @@ pub fn register_font(family: &str, style: FontStyle, bytes: &'static [u8]) -> Re
 
 /// Registers the embedded fonts with plotters. Further calls do nothing.
 ///
-/// [`PixmapBackend`](crate::PixmapBackend) calls this function. Call it yourself if you make a font before the first
-/// backend. A font of plotters looks up its file when it is made. If it finds none, it cannot be measured, and a legend
-/// that uses it fails.
+/// [`PixmapBackend`](crate::PixmapBackend) calls this function. Call it yourself if you create a font before the first
+/// backend. A font of plotters looks up its file when it is created. If it finds none, it cannot be measured, and a
+/// legend that uses it fails.
 ///
 /// ```
 /// use plotters_tiny_skia::plotters::style::IntoFont;
@@ -116,7 +118,7 @@ pub fn register_fonts() {
             (&["monospace", "DejaVu Sans Mono"], &[Normal], sans_mono::regular()),
             (&["serif", "DejaVu Serif"], &[Normal], serif::regular()),
         ] {
-            // Cannot fail: these are files of the dejavu crate, and a test draws with each of them.
+            // This cannot fail: these are files of the dejavu crate, and a test draws with each of them.
             let _ = register(families, styles, bytes);
         }
     });

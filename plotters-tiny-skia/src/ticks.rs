@@ -1,4 +1,4 @@
-//! Round numbers along an axis.
+//! Chooses round numbers along an axis, with their labels, for colour bars.
 
 /// Returns about `count` round values from `low` to `high` with their labels, or a single one if both are the same.
 ///
@@ -22,7 +22,7 @@ pub(super) fn ticks(low: f64, high: f64, count: f64) -> Vec<(f64, String)> {
     // The tolerance keeps a tick at an end that rounding puts just outside the range.
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     let scientific = largest >= 1e6 || step < 1e-4;
-    // As many digits as distinguish neighbouring labels.
+    // The number of digits that distinguishes neighbouring labels.
     let decimals = if scientific { largest.log10().floor() - step.log10().floor() } else { -step.log10().floor() };
     let decimals = decimals.max(0.0) as usize;
     let label = |value: f64| match scientific {

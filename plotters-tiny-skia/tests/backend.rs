@@ -1,4 +1,4 @@
-//! Shapes that the backend draws.
+//! Tests the shapes that the backend draws.
 
 mod canvas;
 mod charts;

@@ -1,4 +1,4 @@
-//! Charts on our backend against the same charts on the bitmap backend of plotters.
+//! Compares charts on this backend with the same charts on the bitmap backend of plotters.
 
 mod canvas;
 mod charts;

@@ -1,4 +1,4 @@
-//! Charts and heat maps against golden pictures.
+//! Compares charts and heat maps with golden images.
 
 mod canvas;
 mod charts;
@@ -21,7 +21,7 @@ use tiny_skia::Pixmap;
 /// The largest difference of a component of a pixel, of 255.
 const TOLERANCE: u8 = 3;
 
-/// Compares a canvas with a picture in tests/golden, or replaces the picture if UPDATE_GOLDEN is set.
+/// Compares a canvas with an image in tests/golden, or replaces the image if UPDATE_GOLDEN is set.
 fn assert_golden(name: &str, canvas: &Pixmap) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.png"));
     if env::var_os("UPDATE_GOLDEN").is_some() {

@@ -1,4 +1,4 @@
-//! Heat maps and their colour bars.
+//! Tests heat maps and their colour bars.
 
 mod canvas;
 

@@ -1,4 +1,4 @@
-//! Text and fonts.
+//! Tests text and fonts.
 
 mod canvas;
 

@@ -1,4 +1,5 @@
-//! What only the encoder itself shows. tests/x264_program.rs compares whole streams with the x264 program's.
+//! Tests what only the encoder itself can show. tests/x264_program.rs compares whole streams with those of the x264
+//! program.
 
 use super::*;
 
@@ -27,7 +28,7 @@ fn errors_contain_x264s_own_words() {
     assert_eq!(light, "x264 opening the encoder: content light levels out of range [0,65535]");
 }
 
-/// `Settings::validate` refuses them first; the encoder does not rely on that.
+/// `Settings::validate` refuses these settings first, but the encoder does not rely on that.
 #[test]
 fn options_are_never_cut_off_at_a_nul() {
     for (name, value) in [("bframes\0x", "3"), ("bframes", "3\0x")] {

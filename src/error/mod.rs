@@ -117,7 +117,7 @@ pub enum Error {
 
     /// An image's pixels are not 8-bit RGBA, RGB or grey.
     #[cfg(feature = "image")]
-    #[error("an image of {pixels:?} pixels is no frame; convert it first, as with to_rgba8")]
+    #[error("a frame cannot borrow {pixels:?} pixels; convert the image first, for example with to_rgba8")]
     #[non_exhaustive]
     Image {
         /// The type of the image's pixels.
@@ -220,7 +220,7 @@ impl fmt::Display for FramePart {
         f.write_str(match self {
             Self::Stride => "stride",
             Self::Buffer => "buffer",
-            Self::Input => "rest of the input",
+            Self::Input => "remainder of the input",
         })
     }
 }
@@ -263,7 +263,7 @@ pub enum PlanesMismatch {
 #[non_exhaustive]
 pub enum TimeError {
     /// The time is negative, not a number, or more than 2^53 ticks of the movie's timescale.
-    #[error("it must be a number, not negative, of at most 2^53 ticks")]
+    #[error("it must be a non-negative number of at most 2^53 ticks")]
     NotCountable,
     /// The time is not after that of the frame before.
     #[error("it must be later than the frame before, at {previous_seconds} s")]
@@ -273,7 +273,7 @@ pub enum TimeError {
         previous_seconds: f64,
     },
     /// A frame would be presented for too long: players count its duration in 28 bits.
-    #[error("a frame can be shown for at most {max_seconds} s")]
+    #[error("a frame can be presented for at most {max_seconds} s")]
     #[non_exhaustive]
     TooLong {
         /// The longest duration, in seconds.

@@ -27,7 +27,7 @@ impl SegmentFolder {
     /// [`Error::Io`] if the folder cannot be created or read; [`Error::Segment`] for a segment of another movie.
     pub fn open(path: &Path, movie: &SegmentHeader) -> Result<Self> {
         let reading = || Error::io(format!("reading the folder {}", path.display()));
-        fs::create_dir_all(path).map_err(Error::io(format!("making the folder {}", path.display())))?;
+        fs::create_dir_all(path).map_err(Error::io(format!("creating the folder {}", path.display())))?;
         let mut kept = BTreeMap::new();
         for entry in fs::read_dir(path).map_err(reading())? {
             let file = entry.map_err(reading())?.path();

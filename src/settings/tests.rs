@@ -1,7 +1,7 @@
 use super::*;
 use crate::Error;
 
-/// The setting that is refused, its value and what is allowed.
+/// Returns the setting that is refused, its value and what is allowed.
 fn refused(settings: &Settings) -> (&'static str, String, String) {
     match settings.validate() {
         Err(Error::Setting { name, value, allowed }) => (name, value, allowed.into_owned()),
@@ -117,7 +117,7 @@ fn refused_options_have_their_name_value_and_reason() {
     }
 }
 
-/// Fails unless each value parses from what it prints, and other text is refused by the setting's name.
+/// Checks that each value parses from what it prints, and that other text is refused with the setting's name.
 fn assert_reads_what_it_prints<T>(values: &[T], setting: &str)
 where
     T: std::str::FromStr<Err = Error> + std::fmt::Display + std::fmt::Debug + PartialEq,

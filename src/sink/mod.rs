@@ -90,5 +90,5 @@ pub(crate) trait ReadAt {
 }
 
 fn not_seekable() -> Error {
-    Error::io("changing what is written")(std::io::ErrorKind::NotSeekable.into())
+    Error::io("changing earlier bytes")(std::io::ErrorKind::NotSeekable.into())
 }

@@ -1,4 +1,4 @@
-//! Canvases that tests draw on and look at.
+//! Canvases that tests draw on and examine.
 #![allow(dead_code)] // no test uses all of it
 
 use plotters::{coord::Shift, prelude::*};
