@@ -27,9 +27,12 @@ use crate::{Error, Result, SegmentError};
 /// ```
 ///
 /// # Errors
-/// Returns the errors of the segments; [`Error::Segment`] for a segment that is missing, out of order, or of another
-/// movie; [`Error::Setting`] for container settings that cannot be used; [`Error::Io`] if writing fails. On an error,
-/// no file appears under the final name, and an earlier file stays as it was.
+/// - The errors of the segments.
+/// - [`Error::Segment`] for a segment that is missing, out of order, or of another movie.
+/// - [`Error::Setting`] for container settings that cannot be used.
+/// - [`Error::Io`] if writing fails.
+///
+/// On an error, no file appears under the final name, and an earlier file stays as it was.
 pub fn join(
     segments: impl IntoIterator<Item = Result<Segment>>,
     settings: &ContainerSettings,

@@ -46,9 +46,12 @@ impl std::fmt::Display for Recovered {
 /// ```
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read or written; [`Error::StillRecording`] if a process is recording into it;
-/// [`Error::Mp4`] if it is not a recording of the layouts crash-safe or fragmented, has no complete fragment, or is
-/// damaged before later fragments. The file is not changed then. If writing failed, it can be recovered as before.
+/// - [`Error::Io`] if the file cannot be read or written.
+/// - [`Error::StillRecording`] if a process is recording into it.
+/// - [`Error::Mp4`] if it is not a recording of the layouts crash-safe or fragmented, has no complete fragment, or is
+///   damaged before later fragments.
+///
+/// The file is not changed then. If writing failed, it can be recovered as before.
 pub fn recover(path: impl AsRef<Path>) -> Result<Recovered> {
     let path = path.as_ref();
     let mut file = FileSink::open(path)?;

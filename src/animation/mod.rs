@@ -231,11 +231,15 @@ impl<'a> Animation<'a> {
     /// no file appears under the final name, and an earlier file stays as it was.
     ///
     /// # Errors
-    /// [`Error::Setting`], [`Error::X264Option`], [`Error::NoFrames`] or [`Error::X264`] for settings that cannot be
-    /// used, before a file exists; [`Error::Draw`] for the first error of the closure; [`Error::FrameSize`] and
-    /// [`Error::FrameData`] for a frame or canvas that does not fit; [`Error::Cancelled`]; [`Error::Segment`] for
-    /// segments that [`resume`](Self::resume) refuses; [`Error::Io`] if writing fails. All workers have stopped when it
-    /// returns.
+    /// - [`Error::Setting`], [`Error::X264Option`], [`Error::NoFrames`] or [`Error::X264`] if the movie cannot be made,
+    ///   before a file exists.
+    /// - [`Error::Draw`] for the first error of the closure.
+    /// - [`Error::FrameSize`] and [`Error::FrameData`] for a frame or canvas that does not fit.
+    /// - [`Error::Cancelled`] if the progress closure cancelled the movie.
+    /// - [`Error::Segment`] for segments that [`resume`](Self::resume) refuses.
+    /// - [`Error::Io`] if writing fails.
+    ///
+    /// All workers have stopped when this method returns.
     ///
     /// # Panics
     /// If the closure panics. The panic continues on the caller's thread.

@@ -14,7 +14,8 @@ const TARGET: &str = "kinetograph::x264";
 const MAX_ERRORS: usize = 8;
 
 unsafe extern "C" {
-    /// Defined in log.c under the name that build.rs makes, which contains the version of this crate.
+    /// Stores the log as the receiver of x264's messages in the parameters. It is defined in log.c, under a name from
+    /// build.rs that contains the version of this crate.
     #[link_name = env!("KINETOGRAPH_LOG_TO")]
     fn log_to(parameters: *mut x264_param_t, log: *mut c_void);
 }

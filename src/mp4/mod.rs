@@ -120,7 +120,7 @@ impl Muxer {
         Ok(())
     }
 
-    /// Whether the sink has frames that a player can show.
+    /// Returns whether the sink has frames that a player can show.
     pub fn is_playable(&self) -> bool {
         self.playable
     }

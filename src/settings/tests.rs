@@ -1,3 +1,5 @@
+//! Tests the setters, the names and the validation of settings.
+
 use super::*;
 use crate::Error;
 
