@@ -1,4 +1,5 @@
-//! `Workers` and `AnimationSource`: the threads that draw and encode, as a thin layer around the [`Scheduler`].
+//! `Workers` and `AnimationSource`: the threads that draw and encode, their panics, and progress reports. They are a
+//! thin layer around the [`Scheduler`].
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -308,7 +308,7 @@ fn refused(doing: &'static str, message: String) -> Error {
     Error::X264 { doing, message }
 }
 
-/// Returns the text as a C string.
+/// Converts the text to a C string.
 ///
 /// # Errors
 /// [`Error::Setting`] if it contains a NUL. Names of presets, tunes and profiles have none, and

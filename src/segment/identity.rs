@@ -1,4 +1,5 @@
-//! The settings and versions that all segments of a movie must share, and the check that they do.
+//! The settings and versions that all segments of a movie must share, and the check that they do. A new setting is
+//! added here.
 
 use std::fmt::{Debug, Write};
 

@@ -1,4 +1,5 @@
-//! The settings that are enums, such as `Preset`, `Chroma` and `Quality`. Values print and parse as x264's names.
+//! The settings that are a choice by name, from `Preset` and `Chroma` to `Layout` and `Rotation`, and `Quality` and
+//! `Vbv`.
 
 use std::fmt;
 use std::str::FromStr;
