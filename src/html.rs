@@ -31,8 +31,8 @@ pub struct Html {
 }
 
 impl Html {
-    /// Creates the element for the bytes of an MP4 file. It is displayed at this width and height in CSS pixels, or scaled
-    /// down where the page is narrower.
+    /// Creates the element for the bytes of an MP4 file. It is displayed at this width and height in CSS pixels, or
+    /// scaled down where the page is narrower.
     pub fn video(movie: impl Into<Vec<u8>>, width: u32, height: u32) -> Self {
         Self { movie: movie.into(), width, height }
     }

@@ -41,11 +41,11 @@
 //! # }
 //! ```
 //!
-//! [`Settings`] has the size, the frame rate, the quality, the colours and the layout of a movie. [`Frame`] describes the
-//! pixels that a movie takes. The [`guide`] has a page for each common task.
+//! [`Settings`] has the size, the frame rate, the quality, the colours and the layout of a movie. [`Frame`] describes
+//! the pixels that a movie takes. The [`guide`] has a page for each common task.
 //!
-//! The crate prints nothing unless it is asked to. x264's messages go to the [`log`](https://docs.rs/log) crate under the
-//! target `kinetograph::x264`.
+//! The crate prints nothing unless it is asked to. x264's messages go to the [`log`](https://docs.rs/log) crate under
+//! the target `kinetograph::x264`.
 //!
 //! # Features
 //!

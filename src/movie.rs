@@ -94,9 +94,9 @@ impl<W: Write + Send + 'static> Movie<Stream<W>> {
     /// [`Settings::keyframe_interval`], which is 250 frames unless set. In [`Layout::AnnexB`](crate::Layout::AnnexB)
     /// each picture is written at once. Pass the writer without a `BufWriter`, unless many small writes are expensive.
     ///
-    /// The writer is used on the encoder's thread, and [`finish`](Self::finish) returns it. A blocked writer blocks `push`
-    /// once the queue is full. If the writer panics, the panic continues in the next `push` or `finish`, and the movie
-    /// has ended.
+    /// The writer is used on the encoder's thread, and [`finish`](Self::finish) returns it. A blocked writer blocks
+    /// `push` once the queue is full. If the writer panics, the panic continues in the next `push` or `finish`, and the
+    /// movie has ended.
     ///
     /// # Errors
     /// As [`create`](Movie::create); [`Error::Setting`] for a layout that is not

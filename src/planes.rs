@@ -4,8 +4,8 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::settings::{BitDepth, Chroma};
 
-/// The alignment of planes in bytes and of rows in samples: a cache line, the widest vector register, and a block of the
-/// converter.
+/// The alignment of planes in bytes and of rows in samples: a cache line, the widest vector register, and a block of
+/// the converter.
 const ALIGN: usize = 64;
 
 #[derive(Clone, Copy, Pod, Zeroable)]

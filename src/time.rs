@@ -5,8 +5,8 @@ use crate::{Error, Result};
 /// Frames per second, as an exact fraction.
 ///
 /// It is created from a whole number, a fraction or a decimal, and prints as and parses from `30`, `30000/1001` or
-/// `29.97`. A decimal that abbreviates a broadcast rate (23.976, 29.97, 47.952, 59.94, 119.88) means that rate. Any other
-/// decimal becomes the first convergent of its continued fraction within a millionth of it.
+/// `29.97`. A decimal that abbreviates a broadcast rate (23.976, 29.97, 47.952, 59.94, 119.88) means that rate. Any
+/// other decimal becomes the first convergent of its continued fraction within a millionth of it.
 ///
 /// The conversions cannot fail, so that `frame_rate(29.97)` needs no `?`. A value that cannot be a rate, such as 0 or
 /// NaN, is kept, and [`Settings::validate`](crate::Settings::validate) refuses it. Usable rates are 1/3600 to 1,000,000
@@ -31,8 +31,8 @@ enum Rate {
     Unusable(u64),
 }
 
-/// The largest numerator and denominator of a frame rate. The timescale, a multiple of the numerator, then fits in the 32
-/// bits that the file format and x264 have for it.
+/// The largest numerator and denominator of a frame rate. The timescale, a multiple of the numerator, then fits in the
+/// 32 bits that the file format and x264 have for it.
 const MAX_TERM: u32 = 1_000_000;
 
 /// The longest duration of a frame at a constant rate, in seconds.
@@ -160,9 +160,9 @@ impl std::str::FromStr for FrameRate {
 
 /// The timescale of a movie and the ticks of one frame.
 ///
-/// At a constant rate the timescale is the numerator of the rate times the smallest power of two that makes it 10,000 or
-/// more, as in ffmpeg, or a smaller power if frames last minutes. At a variable rate it is the smallest multiple of the
-/// numerator that is at least 90,000. In both cases a frame of the nominal rate has a whole number of ticks.
+/// At a constant rate the timescale is the numerator of the rate times the smallest power of two that makes it 10,000
+/// or more, as in ffmpeg, or a smaller power if frames last minutes. At a variable rate it is the smallest multiple of
+/// the numerator that is at least 90,000. In both cases a frame of the nominal rate has a whole number of ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Clock {
     /// Ticks per second.

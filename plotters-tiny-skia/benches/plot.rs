@@ -1,7 +1,7 @@
 //! Measures the time to draw charts of 1280×720 pixels on this backend and on the bitmap backend of plotters.
 //!
-//! Both draw in turn, on one thread. A time is the median of all turns in milliseconds. A ratio is the median of the ratios
-//! of each turn, so that other load on the machine affects both alike.
+//! Both draw in turn, on one thread. A time is the median of all turns in milliseconds. A ratio is the median of the
+//! ratios of each turn, so that other load on the machine affects both alike.
 
 use std::time::Instant;
 

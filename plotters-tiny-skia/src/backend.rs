@@ -21,10 +21,10 @@ type Drawn = Result<(), DrawingErrorKind<Error>>;
 ///
 /// # Positions
 ///
-/// Positions are those of the `BitMapBackend` of plotters. A coordinate means the centre of a pixel, so that a horizontal
-/// or vertical line one pixel wide covers exactly one row or column. A filled rectangle does not include its right column
-/// and its bottom row. Every other shape is anti-aliased. Glyphs are placed to a quarter of a pixel. Lines, circles and
-/// polygons are drawn up to 32,768 pixels from the origin.
+/// Positions are those of the `BitMapBackend` of plotters. A coordinate means the centre of a pixel, so that a
+/// horizontal or vertical line one pixel wide covers exactly one row or column. A filled rectangle does not include its
+/// right column and its bottom row. Every other shape is anti-aliased. Glyphs are placed to a quarter of a pixel.
+/// Lines, circles and polygons are drawn up to 32,768 pixels from the origin.
 ///
 /// # Fonts
 ///
@@ -241,8 +241,8 @@ impl PixmapBackend<'_> {
     fn polyline(&mut self, points: &[BackendCoord], width: u32, ink: Ink) {
         let mut curve = smooth(points);
         if width.is_multiple_of(2) && curve.windows(2).all(|ab| ab[0].0 == ab[1].0 || ab[0].1 == ab[1].1) {
-            // A horizontal or vertical line of an even width is crisp between pixels. `axis_aligned_line` moves it to the
-            // same side.
+            // A horizontal or vertical line of an even width is crisp between pixels. `axis_aligned_line` moves it to
+            // the same side.
             curve.iter_mut().for_each(|at| *at = (at.0 - 0.5, at.1 - 0.5));
         }
         stroke(&mut self.canvas, &curve, false, width.min(MAX_COORDINATE as u32) as f32, ink);

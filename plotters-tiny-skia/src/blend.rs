@@ -51,8 +51,8 @@ impl Ink {
             return;
         }
         let below = u32::from_le_bytes(scale(*pixel, 255 - self.rgba[3]));
-        // No component overflows into the next: a premultiplied one is at most its alpha, and the alphas add up to at most
-        // 255.
+        // No component overflows into the next: a premultiplied one is at most its alpha, and the alphas add up to at
+        // most 255.
         *pixel = (u32::from_le_bytes(self.rgba) + below).to_le_bytes();
     }
 }

@@ -51,8 +51,8 @@ fn clip_line(from: BackendCoord, to: BackendCoord) -> Option<(BackendCoord, Back
     (start <= end).then(|| (at(start), at(end)))
 }
 
-/// Returns the part of a polygon that is inside the limit, by the algorithm of Sutherland and Hodgman ("Reentrant Polygon
-/// Clipping", Communications of the ACM, 1974).
+/// Returns the part of a polygon that is inside the limit, by the algorithm of Sutherland and Hodgman ("Reentrant
+/// Polygon Clipping", Communications of the ACM, 1974).
 pub(crate) fn clip_polygon(vertices: Vec<BackendCoord>) -> Vec<BackendCoord> {
     if vertices.iter().copied().all(is_inside) {
         return vertices;

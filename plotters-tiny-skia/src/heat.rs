@@ -161,8 +161,8 @@ impl<'a, T: Copy + Into<f64>> HeatMap<'a, T> {
         self.values[row * self.columns + column].into()
     }
 
-    /// Interpolates between the four values around a pixel, without those that are NaN. Returns NaN if the nearest value is
-    /// NaN.
+    /// Interpolates between the four values around a pixel, without those that are NaN. Returns NaN if the nearest
+    /// value is NaN.
     fn interpolate(&self, row: &Position, column: &Position) -> f64 {
         let blend = |row| {
             let [(left, left_weight), (right, right_weight)] = column.around;

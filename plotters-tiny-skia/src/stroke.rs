@@ -1,9 +1,9 @@
 //! Draws anti-aliased polylines and circles, by the distance of each pixel from them.
 //!
-//! The coverage of a pixel falls from 1 to 0 while its centre moves from half a pixel inside the edge of the shape to half
-//! a pixel outside. This keeps horizontal and vertical lines crisp. It takes a third of the time that tiny-skia takes to
-//! fill the outline, and is finer than its 4 × 4 samples. The coverage of all lines of a polyline is collected before it is
-//! blended, so that a translucent polyline is even where it crosses itself.
+//! The coverage of a pixel falls from 1 to 0 while its centre moves from half a pixel inside the edge of the shape to
+//! half a pixel outside. This keeps horizontal and vertical lines crisp. It takes a third of the time that tiny-skia
+//! takes to fill the outline, and is finer than its 4 × 4 samples. The coverage of all lines of a polyline is collected
+//! before it is blended, so that a translucent polyline is even where it crosses itself.
 
 use std::{cell::RefCell, ops::Range};
 
@@ -19,8 +19,8 @@ thread_local! {
     static COVERAGE: RefCell<Vec<u8>> = RefCell::default();
 }
 
-/// Draws a polyline with round joints and flat ends. Both ends extend half a pixel beyond the first and the last point, so
-/// that the pixels around these are covered. A `closed` polyline returns to its first point.
+/// Draws a polyline with round joints and flat ends. Both ends extend half a pixel beyond the first and the last point,
+/// so that the pixels around these are covered. A `closed` polyline returns to its first point.
 pub(crate) fn stroke(canvas: &mut PixmapMut, points: &[(f32, f32)], closed: bool, width: f32, ink: Ink) {
     let (columns, rows) = (canvas.width() as usize, canvas.height() as usize);
     // The columns of each row that have coverage.

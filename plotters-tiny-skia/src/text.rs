@@ -80,8 +80,8 @@ impl Masks {
 /// | `serif`, `DejaVu Serif` | DejaVu Serif | normal |
 ///
 /// A style that a family lacks is drawn in its normal style, and an unknown family in `sans-serif`. plotters itself
-/// measures legends (`label_font`) and `MultiLineText`, and does not substitute fonts: it refuses an unknown family there
-/// with a `FontError`. Register a font under that family.
+/// measures legends (`label_font`) and `MultiLineText`, and does not substitute fonts: it refuses an unknown family
+/// there with a `FontError`. Register a font under that family.
 ///
 /// # Errors
 ///
@@ -141,9 +141,9 @@ fn register(families: &[&str], styles: &[FontStyle], bytes: &'static [u8]) -> Re
 
 /// Returns the font file with the height of its lines set to [`LINE_HEIGHT`] ems.
 ///
-/// plotters measures legends with ab_glyph, which scales a font so that the size is its own line height. The default font
-/// engine of plotters uses 1.24 ems for every font. The ascender and the descender in the table `hhea` (OpenType 1.9,
-/// "hhea") make ab_glyph do the same, so that charts have the same layout as with that engine.
+/// plotters measures legends with ab_glyph, which scales a font so that the size is its own line height. The default
+/// font engine of plotters uses 1.24 ems for every font. The ascender and the descender in the table `hhea` (OpenType
+/// 1.9, "hhea") make ab_glyph do the same, so that charts have the same layout as with that engine.
 fn with_line_height(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let tables = usize::from(u16::from_be_bytes(bytes.get(4..6)?.try_into().ok()?));
@@ -210,8 +210,8 @@ impl Line {
         (self.width as i32, self.em as i32)
     }
 
-    /// Passes the mask of each glyph to `draw`, with the column and row of the glyph's origin from the upper left corner
-    /// of the line.
+    /// Passes the mask of each glyph to `draw`, with the column and row of the glyph's origin from the upper left
+    /// corner of the line.
     pub fn draw(&self, mut draw: impl FnMut(&Mask, i32, i32)) {
         let baseline = (self.em * BASELINE).round() as i32;
         for &(glyph, x) in &self.glyphs {

@@ -2,8 +2,8 @@
 
 /// Returns about `count` round values from `low` to `high` with their labels, or a single one if both are the same.
 ///
-/// The values are multiples of a step, which is 1, 2 or 5 times a power of ten and near the width of the range divided by
-/// `count` (P. Heckbert, "Nice Numbers for Graph Labels", Graphics Gems, 1990).
+/// The values are multiples of a step, which is 1, 2 or 5 times a power of ten and near the width of the range divided
+/// by `count` (P. Heckbert, "Nice Numbers for Graph Labels", Graphics Gems, 1990).
 pub(super) fn ticks(low: f64, high: f64, count: f64) -> Vec<(f64, String)> {
     let exact = (high / 2.0 - low / 2.0) / count * 2.0;
     let power = 10.0_f64.powf(exact.log10().floor());

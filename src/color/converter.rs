@@ -15,12 +15,13 @@ use crate::{Error, Frame, PlanesMismatch, Result};
 ///
 /// Every sample is the exact value of the formula of ITU-T H.273, 8.3, rounded once to the nearest sample. A value
 /// halfway between two samples is rounded up.
-/// - Luma is computed from the colour of the pixel, chroma from the exact mean of the pixels that share the sample. Greys
-///   have a chroma of 128 (512 at 10 bits).
-/// - A transparent pixel is blended with the background: `(colour · alpha + background · (255 − alpha)) / 255`, or for a
-///   premultiplied colour `colour + background · (255 − alpha) / 255`. A premultiplied colour above its alpha is not
+/// - Luma is computed from the colour of the pixel, chroma from the exact mean of the pixels that share the sample.
+///   Greys have a chroma of 128 (512 at 10 bits).
+/// - A transparent pixel is blended with the background: `(colour · alpha + background · (255 − alpha)) / 255`, or for
+///   a premultiplied colour `colour + background · (255 − alpha) / 255`. A premultiplied colour above its alpha is not
 ///   valid, and counts as alpha.
-/// - In full range the chroma of pure blue and of pure red would be 256 (1024 at 10 bits), and is clipped to 255 (1023).
+/// - In full range the chroma of pure blue and of pure red would be 256 (1024 at 10 bits), and is clipped to 255
+///   (1023).
 ///
 /// ```
 /// use kinetograph::color::{Converter, Planes};
@@ -65,15 +66,16 @@ impl Converter {
         Self { isa, ..self }
     }
 
-    /// Returns the instruction set: the fastest that this machine has, unless [`with_isa`](Self::with_isa) has set another.
+    /// Returns the instruction set: the fastest that this machine has, unless [`with_isa`](Self::with_isa) has set
+    /// another.
     pub fn isa(&self) -> Isa {
         self.isa
     }
 
     /// Converts a frame.
     ///
-    /// The planes must have the size of the frame, rounded up to even where pixels share chroma samples. The last column
-    /// or row of the frame is then repeated.
+    /// The planes must have the size of the frame, rounded up to even where pixels share chroma samples. The last
+    /// column or row of the frame is then repeated.
     ///
     /// # Errors
     /// [`Error::FrameData`] if the frame's buffer or stride is too small for its size, [`Error::Planes`] if the planes

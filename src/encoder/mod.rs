@@ -31,8 +31,8 @@ pub(crate) enum Coding {
     Any,
     /// An IDR picture, at which decoding can begin.
     Keyframe,
-    /// The first IDR picture, quantised like one in midstream. It differs from `Keyframe` only where midstream keyframes
-    /// are [`Finer`](MidstreamKeyframes::Finer).
+    /// The first IDR picture, quantised like one in midstream. It differs from `Keyframe` only where midstream
+    /// keyframes are [`Finer`](MidstreamKeyframes::Finer).
     MidstreamKeyframe,
     /// A P-frame, unless the keyframe interval demands a keyframe.
     Predicted,
@@ -178,8 +178,8 @@ impl Encoder {
     /// Calls x264, and puts the access unit that it returns into `self.access_unit`.
     ///
     /// # Safety
-    /// `picture` must be null or point to an initialised picture. Its planes must be valid for reads of the encoder's size
-    /// and format, and its parameters null or valid for reads until the encoder is closed.
+    /// `picture` must be null or point to an initialised picture. Its planes must be valid for reads of the encoder's
+    /// size and format, and its parameters null or valid for reads until the encoder is closed.
     unsafe fn call(&mut self, picture: *mut x264_picture_t) -> Result<Option<Encoded>> {
         let (mut nals, mut count) = (std::ptr::null_mut(), 0);
         let mut out = MaybeUninit::<x264_picture_t>::uninit();
@@ -237,8 +237,8 @@ impl Encoder {
         Ok(headers)
     }
 
-    /// Returns the ticks of the movie's clock in one unit of x264's timebase, which counts frames at a constant rate and
-    /// ticks at a variable one.
+    /// Returns the ticks of the movie's clock in one unit of x264's timebase, which counts frames at a constant rate
+    /// and ticks at a variable one.
     fn unit(&self) -> i64 {
         if self.clock.variable { 1 } else { self.clock.frame.into() }
     }

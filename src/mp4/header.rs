@@ -13,8 +13,8 @@ use crate::{Mp4Error, Result};
 /// Seconds from the beginning of 1904, where the file format's calendar starts, to that of 1970.
 const EPOCH_1904: Duration = Duration::from_secs(2_082_844_800);
 
-/// Profiles whose `avcC` box states chroma format and bit depth (ISO/IEC 14496-15, 5.3.3.1.2, and the later profiles that
-/// H.264, 7.3.2.1.1, lists).
+/// Profiles whose `avcC` box states chroma format and bit depth (ISO/IEC 14496-15, 5.3.3.1.2, and the later profiles
+/// that H.264, 7.3.2.1.1, lists).
 const PROFILES_WITH_FORMAT: &[u8] = &[100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 
 /// The file types in the `ftyp` box. A reader must know one of them.

@@ -160,7 +160,8 @@ impl Mp4Muxer {
         Ok(())
     }
 
-    /// Adds the last bytes of the recording to `out`. `end` is the tick at which the presentation of the last frame ends.
+    /// Adds the last bytes of the recording to `out`. `end` is the tick at which the presentation of the last frame
+    /// ends.
     pub fn finish(&mut self, end: i64, out: &mut Vec<u8>) -> Result<Recorded> {
         let (Some(times), Some(last)) = (self.times, &self.last) else { return Err(Error::NoFrames) };
         let end = (end - times.origin).max(times.max_pts + 1);

@@ -36,8 +36,8 @@ pub struct ContainerSettings {
 }
 
 impl ContainerSettings {
-    /// Creates the default settings: the layout [`Layout::CrashSafe`] with fragments of one second, no rotation, no tags
-    /// and no creation time.
+    /// Creates the default settings: the layout [`Layout::CrashSafe`] with fragments of one second, no rotation, no
+    /// tags and no creation time.
     pub fn new() -> Self {
         Self {
             layout: Layout::CrashSafe,
@@ -118,8 +118,8 @@ impl ContainerSettings {
 
     /// Checks that a stream of this size and pixel aspect can be presented.
     ///
-    /// Players scale either the width or the height by the aspect. ffmpeg loses frames where that side vanishes, and the
-    /// container has 16 bits for it.
+    /// Players scale either the width or the height by the aspect. ffmpeg loses frames where that side vanishes, and
+    /// the container has 16 bits for it.
     pub(crate) fn validate_for(&self, (width, height): (u32, u32), (wide, high): (u32, u32)) -> Result<()> {
         let refuse = |allowed: String| Err(Error::setting("pixel_aspect", format!("{wide}:{high}"), allowed));
         if let Some(allowed) = [wide, high].into_iter().find_map(|term| outside("each number", term, 1..=65_535)) {

@@ -26,8 +26,8 @@ pub use tag::Tag;
 /// also takes `None`, which unsets it. [`validate`](Self::validate) checks the settings as a whole. Every function that
 /// makes a movie calls it before it creates anything.
 ///
-/// The defaults are those of x264 and ffmpeg: 25 frames per second, CRF 23, preset medium, 4:2:0 with 8 bits per sample,
-/// tagged as sRGB colours in BT.709 of limited range.
+/// The defaults are those of x264 and ffmpeg: 25 frames per second, CRF 23, preset medium, 4:2:0 with 8 bits per
+/// sample, tagged as sRGB colours in BT.709 of limited range.
 ///
 /// ```
 /// use kinetograph::{Preset, Quality, Settings, Tune};
@@ -71,8 +71,8 @@ impl Settings {
     /// The largest width and height that x264 takes, in pixels.
     pub const MAX_SIDE: u32 = 16384;
 
-    /// Creates settings for a movie of this width and height in pixels, each 1 to 16384, with the defaults for everything
-    /// else.
+    /// Creates settings for a movie of this width and height in pixels, each 1 to 16384, with the defaults for
+    /// everything else.
     pub fn new(width: u32, height: u32) -> Self {
         Self {
             width,
@@ -129,14 +129,14 @@ impl Settings {
         Self { tune: tune.into(), ..self }
     }
 
-    /// Sets the profile that the stream must not exceed, or `None` for the lowest that the other settings allow, which is
-    /// the default.
+    /// Sets the profile that the stream must not exceed, or `None` for the lowest that the other settings allow, which
+    /// is the default.
     pub fn profile(self, profile: impl Into<Option<Profile>>) -> Self {
         Self { profile: profile.into(), ..self }
     }
 
-    /// Sets the level that the stream signals, or `None` for the lowest that suffices, which is the default. If the stream
-    /// exceeds the level, x264 only logs a warning.
+    /// Sets the level that the stream signals, or `None` for the lowest that suffices, which is the default. If the
+    /// stream exceeds the level, x264 only logs a warning.
     pub fn level(self, level: impl Into<Option<Level>>) -> Self {
         Self { level: level.into(), ..self }
     }

@@ -79,8 +79,8 @@ impl fmt::Display for Tag {
 impl FromStr for Tag {
     type Err = Error;
 
-    /// Parses a name or a key of four characters up to U+00FF. `date` is [`Date`](Self::Date), not the key of these four
-    /// letters.
+    /// Parses a name or a key of four characters up to U+00FF. `date` is [`Date`](Self::Date), not the key of these
+    /// four letters.
     ///
     /// # Errors
     /// [`Error::Setting`] for any other text.
