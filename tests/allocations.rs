@@ -1,9 +1,9 @@
-//! How often the library allocates once a movie is under way. What libx264 allocates is its own.
+//! How often the library allocates once a movie is under way. What libx264 allocates does not count.
 #![allow(unsafe_code)] // an allocator is unsafe by its nature
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use kinetograph::{Animation, Frame, Movie, Preset, Settings};
 
@@ -46,15 +46,15 @@ fn settings() -> Settings {
 /// In 3000 frames at 100 a second there are 30 fragments, and tables that double now and then.
 fn assert_few(allocations: u64, what: &str) {
     println!("{what}: {allocations} allocations in {FRAMES} frames");
-    assert!(allocations < FRAMES / 3, "{what}: {allocations} allocations in {FRAMES} frames");
+    assert!(allocations < FRAMES / 4, "{what}: {allocations} allocations in {FRAMES} frames");
 }
 
 #[test]
 fn a_frame_that_is_pushed_allocates_nothing() {
-    let _alone = ALONE.lock().unwrap();
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     for layout in kinetograph::Layout::ALL {
-        let mut movie = Movie::create(folder.path().join("film.mp4"), &settings().layout(*layout)).unwrap();
+        let mut movie = Movie::create(folder.path().join("movie.mp4"), &settings().layout(*layout)).unwrap();
         let mut pixels = [0; 64 * 48 * 4];
         let mut push = |frame: u64| {
             pixels[frame as usize % 12_288] ^= 255;
@@ -70,16 +70,17 @@ fn a_frame_that_is_pushed_allocates_nothing() {
 
 #[test]
 fn a_frame_that_is_drawn_allocates_nothing() {
-    let _alone = ALONE.lock().unwrap();
-    let film = |frames| {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Each segment opens an encoder, which allocates about 40 times; these segments are long.
+    let allocations = |frames| {
         let before = ALLOCATIONS.load(Ordering::Relaxed);
         let drawn = |canvas: &mut tiny_skia::Pixmap, frame: kinetograph::FrameInfo| {
             canvas.data_mut()[frame.index() as usize % 12_288] ^= 1;
             Ok(())
         };
-        Animation::new(settings(), frames, drawn).workers(2).into_bytes().unwrap();
+        Animation::new(settings().keyframe_interval(1000), frames, drawn).workers(2).into_bytes().unwrap();
         ALLOCATIONS.load(Ordering::Relaxed) - before
     };
-    let short = film(1000);
-    assert_few(film(1000 + FRAMES).saturating_sub(short), "an animation");
+    let short = allocations(1000);
+    assert_few(allocations(1000 + FRAMES).saturating_sub(short), "an animation");
 }

@@ -160,9 +160,9 @@ fn same(planes: &Planes, others: &Planes) -> bool {
 }
 
 #[test]
-fn every_color_has_exactly_the_rounded_luma_and_chroma_on_every_instruction_set() {
+fn every_color_is_rounded_exactly_on_every_isa() {
     let space = ColorSpace::BT709;
-    // Each colour with a sample of chroma of its own, and two side by side that share one.
+    // Each colour with its own chroma sample, and two side by side that share one.
     let mut frame = vec![255; 4 * 65536];
     let mut pairs = vec![255; 2 * frame.len()];
     let mut expected = [(); 3].map(|()| vec![0; 65536]);
@@ -214,7 +214,7 @@ fn every_instruction_set_gives_the_same_planes() {
 }
 
 #[test]
-fn opaque_pixels_are_the_same_with_alpha_and_without_and_in_any_order() {
+fn opaque_pixels_are_the_same_in_any_format() {
     let mut random = Random(3);
     let rgb: Vec<u8> = (0..3 * 150 * 3).map(|_| random.next() as u8).collect();
     let four = |order: [usize; 3]| -> Vec<u8> {
@@ -287,7 +287,7 @@ fn transparent_pixels_show_exactly_the_background() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_with_the_value_and_the_need() {
+fn what_does_not_fit_is_refused_with_both_values() {
     let pixels = [255; 4 * 4 * 3];
     let frame = Frame::rgba8(&pixels, 4, 3);
     let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [0; 3]);

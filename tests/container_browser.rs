@@ -120,7 +120,7 @@ fn check_colors(told: &HashMap<String, String>, times: &str) {
 }
 
 #[test]
-fn a_fragmented_movie_appended_to_a_media_source_plays_and_seeks() {
+fn a_fragmented_movie_plays_in_a_media_source() {
     let settings = settings().layout(Layout::Fragmented).keyframe_interval(25);
     let movie = colors(Movie::in_memory(&settings).unwrap()).finish().unwrap().0;
     let times = "0.5,3.5,1.5,2.5,0.96,1.02";
@@ -150,7 +150,7 @@ fn a_finished_movie_plays_and_seeks() {
 }
 
 #[test]
-fn frames_of_any_length_last_as_long_in_a_media_source() {
+fn frames_of_any_length_play_in_a_media_source() {
     // Without B-frames: a MediaSource takes a frame's length from the times of decoding.
     let settings = settings().layout(Layout::Fragmented).variable_rate(true).x264_option("bframes", 0);
     let mut movie = Movie::in_memory(&settings).unwrap();

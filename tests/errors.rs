@@ -12,14 +12,14 @@ use kinetograph::{
 mod child;
 
 #[test]
-fn a_program_prints_its_error_with_the_cause_on_one_line() {
+fn a_program_prints_error_and_cause_on_one_line() {
     /// As the README has it.
     fn main() -> kinetograph::Result<()> {
         let movie = Movie::create("/nowhere/hello.mp4", &Settings::new(64, 48))?;
         movie.finish()?;
         Ok(())
     }
-    let test = "a_program_prints_its_error_with_the_cause_on_one_line";
+    let test = "a_program_prints_error_and_cause_on_one_line";
     if child::role().is_some() {
         // The standard library does this with the result of a `main`.
         let _ = main().report();

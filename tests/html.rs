@@ -18,7 +18,7 @@ fn movie() -> Vec<u8> {
 
 #[test]
 fn a_movie_in_a_page_plays_by_itself_in_a_browser() {
-    // Reports after 1.2 seconds of film, or an error, with the size, the duration and the colour shown.
+    // Reports after 1.2 seconds, or an error, with the size, the duration and the colour shown.
     let watch = "<script>
         const video = document.querySelector('video');
         const report = text => fetch('/report', { method: 'POST', body: text });
@@ -54,10 +54,10 @@ fn the_page_holds_the_movie_as_the_base64_program_reads_it() {
 
 #[test]
 fn what_no_browser_plays_is_not_put_into_a_page() {
-    let film = |settings: Settings| Animation::new(settings, 5, |_, _| Ok(())).into_html().unwrap_err().to_string();
+    let refusal = |settings: Settings| Animation::new(settings, 5, |_, _| Ok(())).into_html().unwrap_err().to_string();
     assert_eq!(
-        film(Settings::new(16, 16).layout(Layout::AnnexB)),
+        refusal(Settings::new(16, 16).layout(Layout::AnnexB)),
         "layout is annexb; browsers do not play a bare H.264 stream"
     );
-    assert_eq!(film(Settings::new(u32::MAX, 9)), "width is 4294967295; it must be 1 to 16384");
+    assert_eq!(refusal(Settings::new(u32::MAX, 9)), "width is 4294967295; it must be 1 to 16384");
 }

@@ -1,4 +1,4 @@
-//! The example `live`, watched in a browser while it films.
+//! The example `live`, watched in a browser while it records.
 #![cfg(feature = "plotters")]
 
 #[path = "judge/boxes.rs"]
@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-/// What the example sends to a viewer, to the end.
+/// Returns what the example sends to a viewer, to the end.
 fn watch(address: &str) -> Vec<u8> {
     let host = address.trim_start_matches("http://").trim_end_matches('/');
     let mut stream = TcpStream::connect(host).unwrap();
@@ -27,7 +27,7 @@ fn watch(address: &str) -> Vec<u8> {
 #[test]
 fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
     let folder = tempfile::tempdir().unwrap();
-    // Films until it is told to end: a busy machine may take long to open a browser.
+    // It records until its input ends: a busy machine may take long to open a browser.
     let mut live = Command::new(judge::example("live"))
         .arg("inf")
         .current_dir(folder.path())
@@ -55,15 +55,15 @@ fn a_live_movie_plays_in_a_browser_before_it_is_finished() {
         </script>"
     );
     assert_eq!(judge::browser::visit(&page, "", Vec::new()), "640 360");
-    assert!(live.try_wait().unwrap().is_none(), "the film was finished before it was watched");
+    assert!(live.try_wait().unwrap().is_none(), "the movie was finished before it was watched");
 
-    drop(live.stdin.take()); // which ends the film
+    drop(live.stdin.take()); // which ends the movie
     let report = lines.next().unwrap().unwrap();
     assert!(live.wait().unwrap().success(), "{report}");
     let movie = folder.path().join("target/gallery/live.mp4");
     let frames: u32 = judge::ffprobe(&movie, "nb_read_frames").parse().unwrap();
     assert!(report.starts_with(&format!("{frames} frames")) && frames >= 30, "{report}, {frames} counted");
-    // At 30 frames a second, one for every 0.2 s of film; fewer where a scene begins with a keyframe of its own.
+    // At 30 frames a second, one for every 0.2 s; fewer where a scene begins with another keyframe.
     let fragments = boxes::boxes(&std::fs::read(&movie).unwrap()).iter().filter(|found| &found.name == b"moof").count();
     assert!(fragments as u32 > frames / 7, "{fragments} fragments of {frames} frames");
     // The viewer saw the end, too.

@@ -1,4 +1,4 @@
-//! Lossless film, decoded by ffmpeg, is the converted planes, sample by sample; and those are correctly rounded
+//! A lossless movie, decoded by ffmpeg, is the converted planes, sample by sample; and those are correctly rounded
 //! (tests/color.rs). So nothing on the way from a frame to a decoded picture changes or moves a sample.
 
 use kinetograph::color::{Converter, Planes};
@@ -41,7 +41,7 @@ fn assert_decodes_to_its_planes(
                 (0..planes.size(plane).1).for_each(|y| expected.extend_from_slice(planes.row(plane, y)));
             }
             if chroma == Chroma::Gray {
-                // ffmpeg's decoder gives grey film neutral 4:2:0 planes.
+                // ffmpeg's decoder gives grey movies neutral 4:2:0 planes.
                 let samples = 2 * (width.div_ceil(2) * height.div_ceil(2)) as usize;
                 let neutral = 1u16 << (depth.bits() - 1);
                 match depth {
@@ -58,7 +58,7 @@ fn assert_decodes_to_its_planes(
 }
 
 #[test]
-fn every_format_survives_lossless_film_in_every_matrix_and_range() {
+fn every_format_survives_in_every_matrix_and_range() {
     for &matrix in Matrix::ALL {
         for &range in Range::ALL {
             let space = ColorSpace { matrix, range, ..ColorSpace::default() };
@@ -68,14 +68,14 @@ fn every_format_survives_lossless_film_in_every_matrix_and_range() {
 }
 
 #[test]
-fn odd_sizes_and_padded_strides_survive_lossless_film() {
+fn odd_sizes_and_padded_strides_survive() {
     for size in [(1, 1), (17, 16), (16, 17), (33, 31)] {
         assert_decodes_to_its_planes(size, ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, 13);
     }
 }
 
 #[test]
-fn every_chroma_and_depth_survives_lossless_film() {
+fn every_chroma_and_depth_survives() {
     for &chroma in Chroma::ALL {
         for &depth in BitDepth::ALL {
             assert_decodes_to_its_planes((34, 18), ColorSpace::BT709, chroma, depth, 3);

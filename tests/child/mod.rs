@@ -1,4 +1,4 @@
-//! A test that runs again in a process of its own, so that a crash, a hang or a limit hits nobody else.
+//! A test that runs again in a dedicated process, so that a crash, a hang or a limit hits nobody else.
 
 #![allow(dead_code)] // each test program uses some of it
 
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// The variable that tells the process what it is to do.
+/// The variable that says what the process is to do.
 const ROLE: &str = "KINETOGRAPH_TEST_ROLE";
 
 /// What this process is to do, if it is the child.
@@ -39,7 +39,7 @@ impl std::fmt::Display for Outcome {
     }
 }
 
-/// Runs the test of this name again in `folder`, in a process that is told `role`, for at most `limit`.
+/// Runs the test of this name again in `folder`, in a process that has the role `role`, for at most `limit`.
 ///
 /// `wrapper` is a command that runs the command that follows it, such as `["valgrind", "-q"]`; it may be empty.
 pub fn run(test: &str, role: &str, wrapper: &[&str], folder: &Path, limit: Duration) -> Outcome {
