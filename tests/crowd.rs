@@ -1,4 +1,4 @@
-//! Many movies at once, some of them failing: none notices the others, and nothing is left behind.
+//! Many movies at once, some of which fail: none affects another, and no thread or file is left.
 //!
 //! One test, so that nothing else in the process opens files or starts threads.
 
@@ -29,7 +29,7 @@ fn picture(movie: usize, frame: usize, settings: &Settings) -> Vec<u8> {
     (0..pixels).map(|pixel| (pixel * (frame + 3) + 17 * movie) as u8 & 0xf0).collect()
 }
 
-/// Makes the movie of this number; those that `fail` do so each in a way of its own.
+/// Makes the movie of this number, and returns its bytes. With `fail`, it fails in a way that depends on the number.
 fn make(movie: usize, folder: &Path, fail: bool) -> Option<Vec<u8>> {
     let settings = settings(movie);
     let path = folder.join(format!("{movie}.mp4"));
@@ -44,32 +44,32 @@ fn make(movie: usize, folder: &Path, fail: bool) -> Option<Vec<u8>> {
         assert!(matches!(refused, Err(Error::Io { .. })));
         return None;
     }
-    let mut film = Movie::create(&path, &settings).unwrap();
+    let mut recording = Movie::create(&path, &settings).unwrap();
     for frame in 0..FRAMES {
         let pixels = picture(movie, frame, &settings);
-        film.push(Frame::gray8(&pixels, settings.width(), settings.height())).unwrap();
+        recording.push(Frame::gray8(&pixels, settings.width(), settings.height())).unwrap();
         if fail && frame == movie % FRAMES {
             match movie % 16 {
                 5 => return None, // dropped
                 7 | 9 => std::panic::panic_any(movie),
-                _ => film.push(Frame::gray8(&[], 1, 1)).map(drop).unwrap_err(),
+                _ => recording.push(Frame::gray8(&[], 1, 1)).map(drop).unwrap_err(),
             };
         }
     }
     if fail && movie % 16 == 11 {
         std::fs::create_dir(&path).unwrap();
-        assert!(matches!(film.finish(), Err(Error::Unfinished { .. } | Error::Io { .. })));
+        assert!(matches!(recording.finish(), Err(Error::Unfinished { .. } | Error::Io { .. })));
         return None;
     }
-    film.finish().unwrap();
+    recording.finish().unwrap();
     Some(std::fs::read(path).unwrap())
 }
 
 fn animate(number: usize) -> Vec<u8> {
     let settings = Settings::new(48, 32).keyframe_interval(20).preset(Preset::Veryfast);
-    Animation::new(settings, 100, move |canvas, moment| {
+    Animation::new(settings, 100, move |canvas, frame| {
         canvas.data_mut().iter_mut().enumerate().for_each(|(at, byte)| {
-            *byte = if at % 4 == 3 { 255 } else { (at as u64 * (moment.index() + 1) + number as u64) as u8 & 0xe0 };
+            *byte = if at % 4 == 3 { 255 } else { (at as u64 * (frame.index() + 1) + number as u64) as u8 & 0xe0 };
         });
         Ok(())
     })
@@ -79,14 +79,14 @@ fn animate(number: usize) -> Vec<u8> {
     .0
 }
 
-/// The names of this process's threads and of its open files, as the kernel lists them.
+/// Returns how many threads and open files this process has.
 fn threads_and_files() -> (usize, usize) {
     let count = |folder| std::fs::read_dir(folder).unwrap().count();
     (count("/proc/self/task"), count("/proc/self/fd"))
 }
 
 #[test]
-fn many_movies_at_once_are_each_what_they_are_alone() {
+fn each_of_many_movies_at_once_is_what_it_is_alone() {
     std::panic::set_hook(Box::new(|_| {}));
     let (threads, files) = threads_and_files();
     let alone = tempfile::tempdir().unwrap();
@@ -95,7 +95,7 @@ fn many_movies_at_once_are_each_what_they_are_alone() {
 
     let done = Arc::new(AtomicUsize::new(0));
     let watched = Arc::clone(&done);
-    // Ends the process if nothing has come to its end for so long: there is a deadlock.
+    // Ends the process at a deadlock: if no movie has finished for two minutes.
     thread::spawn(move || {
         let mut last = (0, Instant::now());
         loop {
@@ -114,7 +114,7 @@ fn many_movies_at_once_are_each_what_they_are_alone() {
     let together = tempfile::tempdir().unwrap();
     let start = Barrier::new(MOVIES + 8);
     thread::scope(|scope| {
-        let films: Vec<_> = (0..MOVIES)
+        let movies: Vec<_> = (0..MOVIES)
             .map(|movie| {
                 let (start, done, folder) = (&start, &done, together.path());
                 scope.spawn(move || {
@@ -136,26 +136,26 @@ fn many_movies_at_once_are_each_what_they_are_alone() {
                 })
             })
             .collect();
-        for (movie, film) in films.into_iter().enumerate() {
-            match film.join() {
-                Ok(Some(bytes)) => assert!(bytes == solo[movie], "movie {movie} is another in company"),
+        for (movie, made) in movies.into_iter().enumerate() {
+            match made.join() {
+                Ok(Some(bytes)) => assert!(bytes == solo[movie], "movie {movie} differs among others"),
                 Ok(None) => assert!(movie % 2 == 1),
                 Err(panic) => assert_eq!(panic.downcast_ref(), Some(&movie)),
             }
         }
         for (number, made) in animations.into_iter().enumerate() {
-            assert!(made.join().unwrap() == animation[number], "animation {number} is another in company");
+            assert!(made.join().unwrap() == animation[number], "animation {number} differs among others");
         }
     });
 
-    // Threads that have been joined may take a moment to go from the kernel's list.
+    // The kernel may list a thread for a moment after it has been joined.
     let end = Instant::now() + Duration::from_secs(5);
     let before = (threads + 1, files); // with the one that watches
     while threads_and_files() != before && Instant::now() < end {
         thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(threads_and_files(), before, "threads and open files");
-    // Only what panicked or could not get its name is left unfinished.
+    // A movie that panicked or could not get its final name may leave an unfinished file.
     for entry in std::fs::read_dir(together.path()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let movie: usize = name.split('.').next().unwrap().parse().unwrap();

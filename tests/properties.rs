@@ -1,4 +1,4 @@
-//! Any settings, frames and order of calls: a typed error, or a movie that ffmpeg decodes to the frames taken.
+//! Random settings, frames and calls give a typed error, or a movie from which ffmpeg decodes every frame taken.
 
 use kinetograph::{
     BitDepth, Chroma, Error, Frame, FrameRate, Layout, Level, Movie, OddSize, PixelFormat, Preset, Profile, Quality,
@@ -11,7 +11,7 @@ use proptest::test_runner::RngSeed;
 
 mod judge;
 
-/// So many cases, the same on every run; the soak test asks for more, and for others each time.
+/// Runs `usual` cases, the same on every run. With `KINETOGRAPH_SOAK`, that many times more, and others on every run.
 fn config(usual: u32) -> ProptestConfig {
     let times = std::env::var("KINETOGRAPH_SOAK").ok().map(|times| times.parse().expect("a number"));
     ProptestConfig {
@@ -118,7 +118,7 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// Makes a call; tells whether a frame was taken.
+/// Makes a call, and returns whether a frame was taken.
 fn make(movie: &mut Movie, settings: &Settings, call: &Call) -> Result<bool, Error> {
     let (width, height) = (settings.width(), settings.height());
     let pixels =
@@ -148,9 +148,9 @@ proptest! {
     #![proptest_config(config(48))]
 
     #[test]
-    fn what_is_valid_makes_the_movie_of_the_frames_taken(settings in settings(), calls in prop::collection::vec(call(), 0..30)) {
+    fn valid_settings_make_a_movie_of_the_frames_taken(settings in settings(), calls in prop::collection::vec(call(), 0..30)) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("film.mp4");
+        let path = folder.path().join("movie.mp4");
         let mut movie = match (settings.validate(), Movie::create(&path, &settings)) {
             (Ok(()), Ok(movie)) => movie,
             (Err(valid), Err(created)) => {
@@ -193,10 +193,10 @@ proptest! {
     #![proptest_config(config(2000))]
 
     #[test]
-    fn any_decimal_is_a_rate_within_a_millionth_or_a_typed_error(rate in prop_oneof![any::<f64>(), 0.0002f64..1e6]) {
+    fn a_decimal_rate_is_exact_to_a_millionth_or_refused(rate in prop_oneof![any::<f64>(), 0.0002f64..1e6]) {
         let exact = FrameRate::from(rate);
         match Settings::new(2, 2).frame_rate(rate).validate() {
-            // Two decimals of a broadcast rate are further from it.
+            // A broadcast rate of two decimals, as 29.97, is further from the exact rate, 30000/1001.
             Ok(()) => {
                 let broadcast: f64 = if exact.denominator() == 1001 { 0.005 } else { 0.0 };
                 prop_assert!((exact.as_f64() - rate).abs() <= broadcast.max(1e-6 * rate), "{exact}");
@@ -206,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in prop_oneof![".{0,20}", "[0-9./ e+-]{0,12}"]) {
+    fn any_text_is_parsed_or_refused(text in prop_oneof![".{0,20}", "[0-9./ e+-]{0,12}"]) {
         if let Ok(rate) = text.parse::<FrameRate>() {
             prop_assert!(Settings::new(2, 2).frame_rate(rate).validate().is_ok());
         }

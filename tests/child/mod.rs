@@ -23,9 +23,9 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether the test in the child has passed.
+    /// Whether the test in the child ran and passed. A child that finds no test of the name also succeeds.
     pub fn passed(&self) -> bool {
-        self.status.is_some_and(|status| status.success())
+        self.status.is_some_and(|status| status.success()) && self.stdout.contains("test result: ok. 1 passed")
     }
 }
 

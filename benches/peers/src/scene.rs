@@ -7,7 +7,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use kinetograph::color::{Converter, Planes};
-use kinetograph::{Chroma, ColorSpace, Frame};
+use kinetograph::{BitDepth, Chroma, ColorSpace, Frame};
 use tiny_skia::{
     Color, FillRule, FilterQuality, Paint, PathBuilder, Pattern, Pixmap, PixmapPaint, PremultipliedColorU8, Rect,
     SpreadMode, Stroke, Transform,
@@ -33,8 +33,8 @@ impl Scene {
     /// Writes frames as RGBA, and as the I420 into which the library converts them (BT.709, limited range).
     pub fn write(self, (width, height): (u32, u32), frames: u32, rgba: &Path, i420: &Path) -> io::Result<()> {
         let (mut rgba, mut i420) = (BufWriter::new(File::create(rgba)?), BufWriter::new(File::create(i420)?));
-        let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, 8, [255; 3]);
-        let mut planes = Planes::new(width, height, Chroma::Yuv420, 8);
+        let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [255; 3]);
+        let mut planes = Planes::new(width, height, Chroma::Yuv420, BitDepth::Eight);
         let mut canvas = Pixmap::new(width, height).expect("a valid size");
         let backdrop = backdrop(2 * width, 2 * height);
         for frame in 0..frames {
