@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes a target (settings, frames, recover) for a number of seconds, 1800 by default: fuzz/run.sh settings 60
+# Fuzzes a target (settings, frames, recover, segment) for a number of seconds, 1800 by default: fuzz/run.sh settings 60
 #
 # This runs libFuzzer and AddressSanitizer with the stable toolchain: RUSTC_BOOTSTRAP allows the one unstable flag. With
 # a nightly toolchain, `cargo fuzz run settings` does the same. Inputs that fail go to fuzz/artifacts, new inputs to

@@ -1,0 +1,52 @@
+//! Any bytes, as a segment with a valid checksum, are refused or can be written, read and joined.
+
+#![no_main]
+
+use kinetograph::{ContainerSettings, Layout, Segment, join_to_bytes};
+use libfuzzer_sys::fuzz_target;
+
+mod boxes;
+
+/// Where the fields of the format begin that this target sets: see src/segment/format.rs.
+const CHECKSUM: usize = 16;
+const INDEX: usize = CHECKSUM + 4;
+const AFTER_INDEX: usize = INDEX + 8;
+
+/// The most segments that are joined.
+const MOST: u64 = 3;
+
+/// Sets the checksum, without which no field would be read.
+fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.len() >= INDEX {
+        let checksum = crc32fast::hash(&bytes[INDEX..]);
+        bytes[CHECKSUM..INDEX].copy_from_slice(&checksum.to_le_bytes());
+    }
+    bytes
+}
+
+fuzz_target!(|data: &[u8]| {
+    let bytes = with_checksum(data.to_vec());
+    let Ok(segment) = Segment::from_bytes(&bytes) else { return };
+    let again = Segment::from_bytes(&segment.to_bytes()).expect("a segment's bytes are a segment");
+    assert!(again == segment);
+
+    // The segments of one movie differ in their index, so copies with another index pass for the other segments.
+    let copy = |index: u64| {
+        let mut copy = bytes.clone();
+        copy[INDEX..AFTER_INDEX].copy_from_slice(&index.to_le_bytes());
+        Segment::from_bytes(&with_checksum(copy))
+    };
+    for layout in Layout::ALL {
+        let segments = (0..segment.count().min(MOST)).map(copy);
+        match join_to_bytes(segments, &ContainerSettings::new().layout(*layout)) {
+            Ok((movie, report)) => {
+                assert_eq!(report.frames, segment.frames() * segment.count());
+                assert_eq!(report.bytes, movie.len() as u64);
+                if *layout != Layout::AnnexB {
+                    boxes::check(&movie, report.frames, *layout);
+                }
+            }
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
+});
