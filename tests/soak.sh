@@ -1,10 +1,23 @@
 #!/usr/bin/env bash
-# Runs what takes too long for every change, about two hours on two cores: a movie of a million frames, 50,000 movies
-# one after another, a thousand random settings, many movies at once, and half an hour of fuzzing for each target.
+# Runs what takes too long for every change; about two and a half hours on two cores.
+#
+# KINETOGRAPH_SOAK is a factor: a test makes that many times the movies, frames or cases of a usual run (`make test`).
+# Without the variable, a test makes a small share of them, the same share on every run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# 50 times the 20,000 frames and the 1,000 movies of a normal run.
-KINETOGRAPH_SOAK=50 cargo test --release --test long -- --nocapture
-KINETOGRAPH_SOAK=20 cargo test --release --test properties
-for _ in 1 2 3 4 5 6 7 8 9 10; do cargo test --release --quiet --test crowd; done
-for target in settings frames recover; do fuzz/run.sh "$target" 1800; done
+soak() { KINETOGRAPH_SOAK=$1 cargo test --release --all-features --test "$2" -- --nocapture; }
+
+# A movie of a million frames, and 50,000 movies one after another.
+soak 50 long
+# A thousand random settings, and other cases than in a usual run.
+soak 20 properties
+# All pairs of an x264 option and a hostile value.
+soak 8 options
+# Movies of 100,000 frames in every layout, kills at 200 random moments, and encoders under valgrind.
+soak 10 container_long
+soak 10 container_kill
+soak 10 lifetimes
+# Many movies at once.
+for _ in 1 2 3 4 5 6 7 8 9 10; do soak 1 crowd; done
+# Half an hour of fuzzing for each target.
+for target in settings frames recover segment; do fuzz/run.sh "$target" 1800; done
