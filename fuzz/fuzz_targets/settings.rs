@@ -55,7 +55,7 @@ fn movie(settings: &Settings) -> kinetograph::Result<(Vec<u8>, u64)> {
 /// The last value of a line `name=value` that parses.
 fn last<T: std::str::FromStr>(text: &str, name: &str) -> Option<T> {
     let values = text.lines().filter_map(|line| line.split_once('=').filter(|(found, _)| *found == name));
-    values.filter_map(|(_, value)| value.parse().ok()).last()
+    values.filter_map(|(_, value)| value.parse().ok()).next_back()
 }
 
 fuzz_target!(|text: &str| {

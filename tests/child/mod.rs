@@ -1,4 +1,4 @@
-//! A test that runs again in a dedicated process, so that a crash, a hang or a limit hits nobody else.
+//! A test that runs again in a new process, so that a crash, a hang or a limit affects no other test.
 
 #![allow(dead_code)] // each test program uses some of it
 
@@ -6,24 +6,24 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// The variable that says what the process is to do.
+/// The environment variable that holds the role of the child.
 const ROLE: &str = "KINETOGRAPH_TEST_ROLE";
 
-/// What this process is to do, if it is the child.
+/// Returns the role of this process if it is the child.
 pub fn role() -> Option<String> {
     std::env::var(ROLE).ok()
 }
 
-/// What has become of a child.
+/// How a child ended.
 pub struct Outcome {
-    /// `None` if it was ended at the time limit.
+    /// `None` if the child was killed at the time limit.
     pub status: Option<ExitStatus>,
     pub stdout: String,
     pub stderr: String,
 }
 
 impl Outcome {
-    /// Whether the test in the child ran and passed. A child that finds no test of the name also succeeds.
+    /// Returns whether the test in the child ran and passed. A child that finds no test of the name also succeeds.
     pub fn passed(&self) -> bool {
         self.status.is_some_and(|status| status.success()) && self.stdout.contains("test result: ok. 1 passed")
     }
@@ -39,9 +39,9 @@ impl std::fmt::Display for Outcome {
     }
 }
 
-/// Runs the test of this name again in `folder`, in a process that has the role `role`, for at most `limit`.
+/// Runs the test of this name again in `folder`, in a child with this role, for at most `limit`.
 ///
-/// `wrapper` is a command that runs the command that follows it, such as `["valgrind", "-q"]`; it may be empty.
+/// `wrapper` is a command that runs the command after it, such as `["valgrind", "-q"]`; it may be empty.
 pub fn run(test: &str, role: &str, wrapper: &[&str], folder: &Path, limit: Duration) -> Outcome {
     let program = std::env::current_exe().expect("the path of this test");
     let mut line: Vec<std::ffi::OsString> = wrapper.iter().map(Into::into).collect();
