@@ -71,14 +71,13 @@ fn a_frame_that_is_pushed_allocates_nothing() {
 #[test]
 fn a_frame_that_is_drawn_allocates_nothing() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    // Each segment opens an encoder, which allocates about 40 times; these segments are long.
     let allocations = |frames| {
         let before = ALLOCATIONS.load(Ordering::Relaxed);
         let drawn = |canvas: &mut tiny_skia::Pixmap, frame: kinetograph::FrameInfo| {
             canvas.data_mut()[frame.index() as usize % 12_288] ^= 1;
             Ok(())
         };
-        Animation::new(settings().keyframe_interval(1000), frames, drawn).workers(2).into_bytes().unwrap();
+        Animation::new(settings(), frames, drawn).workers(2).into_bytes().unwrap();
         ALLOCATIONS.load(Ordering::Relaxed) - before
     };
     let short = allocations(1000);
