@@ -7,14 +7,19 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 soak() { KINETOGRAPH_SOAK=$1 cargo test --release --all-features --test "$2" -- --nocapture; }
 
+# The tests of kills run an example.
+cargo build --release --all-features --examples
 # A movie of a million frames, and 50,000 movies one after another.
 soak 50 long
 # A thousand random settings, and other cases than in a usual run.
 soak 20 properties
 # All pairs of an x264 option and a hostile value.
 soak 8 options
-# Movies of 100,000 frames in every layout, kills at 200 random moments, and encoders under valgrind.
-soak 10 container_long
+# Movies of 100,000 frames in two layouts.
+soak 20 container_layouts
+# Movies of 4.7 GB, one after another. They need about 10 GB of disk.
+soak 25 container_large
+# 400 kills of each kind, and more encoders under valgrind.
 soak 10 container_kill
 soak 10 lifetimes
 # Many movies at once.
