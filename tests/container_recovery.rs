@@ -68,6 +68,22 @@ fn a_recording_under_way_is_not_recovered() {
     assert_eq!(judge::hashes(&folder.path().join("movie.mp4")).len(), 70);
 }
 
+/// A child that another thread starts has the file for a moment, with its lock.
+#[test]
+#[cfg(unix)]
+fn a_lock_that_is_soon_released_does_not_prevent_recovery() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = left_by_a_panic(folder.path(), &settings(), 30);
+    let file = std::fs::File::open(&part).unwrap();
+    file.lock().unwrap();
+    let release = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        drop(file);
+    });
+    assert_eq!(kinetograph::recover(&part).unwrap().frames, 30);
+    release.join().unwrap();
+}
+
 #[test]
 fn damaged_files_are_recovered_or_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use tempfile::{NamedTempFile, TempPath};
 
@@ -15,6 +17,10 @@ const BLOCK: usize = 1 << 20;
 
 /// The longest file name, in bytes, that the unfinished file's name repeats. File systems allow 255 bytes for a name.
 const MAX_NAME: usize = 240;
+
+/// How long a lock is waited for.
+#[cfg(unix)]
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// A file beside its final name, removed when dropped.
 pub(crate) struct FileSink {
@@ -226,10 +232,20 @@ fn create_beside(target: &Path, suffix: &str) -> Result<NamedTempFile> {
 
 /// Locks the file as long as it is open, so that other processes know that it is being written. Returns `false` if
 /// another process holds the lock. Returns `true` where the system or the file system has no such advisory locks.
+///
+/// A process that any thread starts has the lock of every open file until it executes its program, even of a file that
+/// is closed meanwhile. So the lock may be held for a moment when nobody is writing.
 fn lock(file: &File) -> bool {
     #[cfg(unix)]
-    return !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
-    #[cfg(not(unix))]
+    {
+        let begin = Instant::now();
+        while matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            if begin.elapsed() > LOCK_WAIT {
+                return false;
+            }
+            std::thread::sleep(LOCK_WAIT / 100);
+        }
+    }
     true
 }
 
