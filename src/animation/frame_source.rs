@@ -8,9 +8,6 @@ use super::FrameInfo;
 use crate::settings::Settings;
 use crate::{Error, Frame, Result};
 
-/// What a closure returns; `?` turns any error into it.
-pub(super) type ClosureResult<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
 /// Makes frames on one worker: makes a frame, and passes it to the second argument.
 pub(super) type WorkerFrames<'w> = dyn FnMut(FrameInfo, &mut dyn FnMut(Frame<'_>) -> Result<()>) -> Result<()> + 'w;
 
@@ -41,7 +38,8 @@ impl<Scratch, Init, Draw> DrawnFrames<Scratch, Init, Draw> {
 impl<Scratch, Init, Draw> FrameSource for DrawnFrames<Scratch, Init, Draw>
 where
     Init: Fn() -> Scratch + Send + Sync,
-    Draw: Fn(&mut Scratch, &mut Pixmap, FrameInfo) -> ClosureResult<()> + Send + Sync,
+    Draw:
+        Fn(&mut Scratch, &mut Pixmap, FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync,
 {
     fn worker<'w>(&'w self, settings: &Settings, layer: Option<&'w Pixmap>) -> Box<WorkerFrames<'w>> {
         let [red, green, blue] = settings.background;
@@ -71,7 +69,7 @@ pub(super) struct SuppliedFrames<Supply>(pub Supply);
 impl<Picture, Supply> FrameSource for SuppliedFrames<Supply>
 where
     for<'p> &'p Picture: Into<Frame<'p>>,
-    Supply: Fn(FrameInfo) -> ClosureResult<Picture> + Send + Sync,
+    Supply: Fn(FrameInfo) -> Result<Picture, Box<dyn std::error::Error + Send + Sync>> + Send + Sync,
 {
     fn worker<'w>(&'w self, _: &Settings, _: Option<&'w Pixmap>) -> Box<WorkerFrames<'w>> {
         Box::new(|info, convert| {
