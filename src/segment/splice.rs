@@ -1,4 +1,4 @@
-//! `splice` and `SegmentSource`: the loop that checks segments and delivers their packets in order, as one stream.
+//! `splice`: the loop that checks segments and delivers their packets in order, as one stream.
 
 use std::ops::Range;
 use std::path::PathBuf;
