@@ -13,6 +13,7 @@ use std::path::Path;
 use super::buffer::{PacketBuffer, PacketEntry};
 use super::plan::SegmentPlan;
 use super::{Segment, SegmentHeader};
+use crate::sink::create_unique;
 use crate::stream::{StreamHeaders, StreamInfo};
 use crate::{Error, Result, SegmentError};
 
@@ -64,8 +65,7 @@ impl Segment {
 /// Writes a file that appears under its name when it is complete and on the disk.
 pub(super) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
     let writing = || Error::io(format!("writing {}", path.display()));
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().suffix(&format!(".{UNFINISHED}")).tempfile_in(folder).map_err(writing())?;
+    let mut file = create_unique(path, &format!(".{UNFINISHED}")).map_err(writing())?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(writing())?;
     file.persist(path).map_err(|error| writing()(error.error))?;
     Ok(())

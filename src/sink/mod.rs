@@ -4,8 +4,12 @@ mod file;
 mod memory;
 mod stream;
 
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::{Error, Result};
 
@@ -89,6 +93,22 @@ pub(crate) trait ReadAt {
     fn read_at(&self, at: u64, bytes: &mut [u8]) -> Result<()>;
 }
 
+/// Creates a file of a name that no other file has, in the folder of `path`. It is removed when it is dropped, unless it
+/// gets a name with `persist`.
+///
+/// It has the permissions of any new file, which the process's umask decides. The files of `tempfile` are private, and
+/// Windows marks them as temporary.
+pub(crate) fn create_unique(path: &Path, suffix: &str) -> io::Result<NamedTempFile> {
+    let create =
+        |path: &Path| -> io::Result<File> { OpenOptions::new().read(true).write(true).create_new(true).open(path) };
+    tempfile::Builder::new().suffix(suffix).make_in(folder_of(path), create)
+}
+
+/// Returns the folder that a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn not_seekable() -> Error {
-    Error::io("changing earlier bytes")(std::io::ErrorKind::NotSeekable.into())
+    Error::io("changing earlier bytes")(io::ErrorKind::NotSeekable.into())
 }
