@@ -14,6 +14,8 @@ use kinetograph::{
 };
 use tiny_skia::{Color, Pixmap};
 
+mod child;
+
 /// Four segments of 120 frames.
 const FRAMES: u64 = 480;
 
@@ -296,4 +298,49 @@ fn a_run_killed_at_any_moment_can_be_continued() {
     }
     assert!(child(folder.path()).status().unwrap().success());
     assert!(fs::read(&movie).unwrap() == fs::read(&whole).unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, path) = (folder.path().join("segments"), folder.path().join("movie.mp4"));
+    fs::create_dir(&kept).unwrap();
+    let fifo = kept.join("000001.segment");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let device = folder.path().join("device.segment");
+    std::os::unix::fs::symlink("/dev/zero", &device).unwrap();
+    // A thread of its own, because it might never end.
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for path in [fifo.clone(), device, kept.clone()] {
+            let refused = (refusal(Segment::open(&path)), format!("{}: not a regular file", path.display()));
+            sender.send(refused).unwrap();
+        }
+        let refused = refusal(movie().resume(&kept).save(&path));
+        sender.send((refused, format!("{}: not a regular file", fifo.display()))).unwrap();
+    });
+    for _ in 0..4 {
+        let (refused, expected) = receiver.recv_timeout(Duration::from_secs(20)).expect("it does not wait");
+        assert_eq!(refused, expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn segments_have_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let segment = Path::new("0.segment");
+    if child::role().is_some() {
+        return movie().encode_segment(0).unwrap().save(segment).unwrap();
+    }
+    for (umask, expected) in [("0022", 0o644), ("0002", 0o664), ("0077", 0o600)] {
+        let folder = tempfile::tempdir().unwrap();
+        let shell = ["sh", "-c", &format!("umask {umask}; exec \"$@\""), "sh"];
+        let name = "segments_have_the_permissions_of_any_new_file";
+        let outcome = child::run(name, "save", &shell, folder.path(), Duration::from_secs(60));
+        assert!(outcome.passed(), "{outcome}");
+        let mode = fs::metadata(folder.path().join(segment)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, expected, "with umask {umask}");
+    }
 }

@@ -4,6 +4,10 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SegmentError {
+    /// The path leads to a folder, a FIFO, a device or a socket. Only regular files are opened.
+    #[error("not a regular file")]
+    NotAFile,
+
     /// The bytes are not a segment, or another version of this crate wrote them.
     #[error("not a segment that this version of kinetograph can read")]
     NotASegment,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::buffer::PacketBuffer;
 use super::format;
-use super::{Segment, SegmentHeader};
+use super::{Segment, SegmentHeader, file};
 use crate::{Error, Result};
 
 /// The extension of segment files.
@@ -55,8 +55,8 @@ impl SegmentFolder {
     }
 
     pub fn store(&self, header: &SegmentHeader, packets: &PacketBuffer) -> Result<()> {
-        let file = self.path.join(format!("{:06}.{EXTENSION}", header.index));
-        format::store(&file, &format::to_bytes(header, packets))
+        let path = self.path.join(format!("{:06}.{EXTENSION}", header.index));
+        file::store(&path, &format::to_bytes(header, packets))
     }
 
     /// Removes the segments, and the folder if nothing else is in it. Errors are ignored, because the movie is
@@ -64,7 +64,7 @@ impl SegmentFolder {
     pub fn clear(&self) {
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             let file = entry.path();
-            if file.extension().is_some_and(|extension| extension == EXTENSION || extension == format::UNFINISHED) {
+            if file.extension().is_some_and(|extension| extension == EXTENSION || extension == file::UNFINISHED) {
                 let _ = fs::remove_file(file);
             }
         }

@@ -7,21 +7,17 @@
 //!
 //! The length of each of the last six fields precedes it, as a u64. Numbers are little-endian.
 
-use std::io::Write;
+use std::io::Read;
 use std::path::Path;
 
 use super::buffer::{PacketBuffer, PacketEntry};
 use super::plan::SegmentPlan;
-use super::{Segment, SegmentHeader};
-use crate::sink::create_unique;
+use super::{Segment, SegmentHeader, file};
 use crate::stream::{StreamHeaders, StreamInfo};
 use crate::{Error, Result, SegmentError};
 
 /// The first bytes of a segment. The last two are the version of the format.
 const MAGIC: &[u8; 16] = b"kinetograph sg01";
-
-/// The extension of unfinished files, which a killed process leaves behind.
-pub(super) const UNFINISHED: &str = "unfinished-segment";
 
 /// Bytes of a packet's entry: size, pts, dts, sync.
 const ENTRY: usize = 4 + 8 + 8 + 1;
@@ -45,30 +41,24 @@ impl Segment {
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        store(path.as_ref(), &self.to_bytes())
+        file::store(path.as_ref(), &self.to_bytes())
     }
 
     /// Reads a segment from a file.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read, [`Error::Segment`] if it is not a segment, or is damaged.
+    /// [`Error::Io`] if the file cannot be read; [`Error::Segment`] if it is not a regular file, not a segment, or is
+    /// damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(Error::io(format!("reading {}", path.display())))?;
+        let mut bytes = Vec::new();
+        let read = file::open(path)?.read_to_end(&mut bytes);
+        read.map_err(Error::io(format!("reading {}", path.display())))?;
         match from_bytes(&bytes) {
             Ok(segment) => Ok(Self { path: Some(path.to_owned()), ..segment }),
             Err(problem) => Err(Error::Segment { index: None, path: Some(path.to_owned()), problem }),
         }
     }
-}
-
-/// Writes a file that appears under its name when it is complete and on the disk.
-pub(super) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
-    let writing = || Error::io(format!("writing {}", path.display()));
-    let mut file = create_unique(path, &format!(".{UNFINISHED}")).map_err(writing())?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(writing())?;
-    file.persist(path).map_err(|error| writing()(error.error))?;
-    Ok(())
 }
 
 pub(super) fn to_bytes(header: &SegmentHeader, packets: &PacketBuffer) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 mod buffer;
 mod encoder;
+mod file;
 mod folder;
 mod format;
 mod identity;
