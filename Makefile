@@ -1,4 +1,4 @@
-# make demo     installs what the build needs, except Rust itself (Debian, Ubuntu), builds, and writes demo.mp4
+# make demo     installs what the build needs (Debian, Ubuntu), builds, and writes demo.mp4
 # make test     installs the tools that the tests need (Debian), and runs all tests
 # make bench    installs what the peers need, runs the benches of the library, then compares it with the peers
 # make peers    runs the comparison alone; PEERS="…" has its options, PYTHON=… names a Python with peers
@@ -31,11 +31,27 @@ gallery: build-packages gallery-packages
 	target/release/examples/stdout > target/gallery/stdout.mp4
 	target/release/examples/contact_sheet docs/gallery.png
 
-# The same version as rust-version in Cargo.toml.
+# The same version as rust-version in Cargo.toml. Without any cargo, installs the package of the system that has a new
+# enough one: cargo-web of Debian's security updates, or cargo, or rustup, which brings the current version.
+RUST = 1.89
 rust:
-	@found=$$(cargo --version 2>/dev/null | cut -d' ' -f2); \
-	[ "$$(printf '%s\n' 1.89 "$$found" | sort -V | head -1)" = 1.89 ] || { \
-		echo "The build needs Rust 1.89 or newer; found: $${found:-none}. https://rustup.rs installs it."; exit 1; }
+	@is_new() { [ "$$(printf '%s\n' $(RUST) "$$1" | sort -V | head -1)" = $(RUST) ]; }; \
+	candidate() { LC_ALL=C apt-cache policy $$1 | sed -n 's/^  Candidate: \([0-9][0-9.]*\).*/\1/p'; }; \
+	if ! command -v cargo >/dev/null && command -v apt-get >/dev/null; then \
+		as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+		$$as_root apt-get update -qq; \
+		packages=; \
+		if is_new "$$(candidate cargo-web)"; then packages='cargo-web rustc-web'; \
+		elif is_new "$$(candidate cargo)"; then packages='cargo rustc'; \
+		elif [ -n "$$(candidate rustup)" ]; then packages=rustup; fi; \
+		[ -z "$$packages" ] || { \
+			echo "There is no cargo. Installing $$packages"; \
+			DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $$packages >/dev/null; }; \
+		[ "$$packages" != rustup ] || rustup default stable; \
+	fi; \
+	found=$$(cargo --version 2>/dev/null | cut -d' ' -f2); \
+	is_new "$$found" || { \
+		echo "The build needs Rust $(RUST) or newer; found: $${found:-none}. https://rustup.rs installs it."; exit 1; }
 
 build-packages: rust
 	@$(call install,$(BUILD_PACKAGES))

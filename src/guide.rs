@@ -20,4 +20,5 @@ pages! {
     gpu = "gpu.md",
     from_matplotlib = "matplotlib.md",
     from_an_ffmpeg_pipe = "ffmpeg-pipe.md",
+    shipping = "shipping.md",
 }
