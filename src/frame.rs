@@ -1,4 +1,4 @@
-//! `Frame` and `PixelFormat`: the user's borrowed pixels, and the check that their buffer is large enough.
+//! `Frame` and `PixelFormat`: the user's borrowed pixels, and the check that their buffer fits their size.
 
 #[cfg(feature = "image")]
 mod image;
@@ -6,7 +6,7 @@ mod raw;
 
 use tiny_skia::{Pixmap, PixmapMut, PixmapRef};
 
-pub(crate) use raw::read_bands;
+pub(crate) use raw::{fill, read_bands};
 
 use crate::settings::named;
 use crate::{Error, FramePart, Result};
@@ -58,14 +58,18 @@ pub struct Frame<'a> {
     pixels: &'a [u8],
     width: u32,
     height: u32,
-    stride: usize,
+    /// The bytes from row to row, if the user has stated them.
+    stride: Option<usize>,
     format: PixelFormat,
 }
 
 impl<'a> Frame<'a> {
     /// Creates a frame from pixels of any format, row after row without gaps. `width` and `height` are in pixels.
+    ///
+    /// The buffer must have exactly the frame's bytes. A longer one probably has another size or format, so the
+    /// function that uses the frame refuses it. With a [`stride`](Self::stride), the buffer may be longer.
     pub fn new(pixels: &'a [u8], width: u32, height: u32, format: PixelFormat) -> Self {
-        Self { pixels, width, height, stride: row_bytes(width, format), format }
+        Self { pixels, width, height, stride: None, format }
     }
 
     /// Creates a frame of straight (not premultiplied) RGBA, row after row without gaps.
@@ -99,8 +103,10 @@ impl<'a> Frame<'a> {
     }
 
     /// Sets the bytes from the beginning of one row to the beginning of the next. The default is no gap between rows.
+    ///
+    /// The buffer may then be longer than the frame: what follows the last row is not read.
     pub fn stride(self, bytes: usize) -> Self {
-        Self { stride: bytes, ..self }
+        Self { stride: Some(bytes), ..self }
     }
 
     /// Returns the width in pixels.
@@ -118,7 +124,7 @@ impl<'a> Frame<'a> {
         self.format
     }
 
-    /// Checks that the stride and the buffer are large enough for the size, so that [`row`](Self::row) has every row.
+    /// Checks that the buffer fits the size and the stride, so that [`row`](Self::row) has every row.
     ///
     /// # Errors
     /// [`Error::FrameData`] with the bytes given and needed.
@@ -126,17 +132,18 @@ impl<'a> Frame<'a> {
         let row = self.row_bytes();
         let Self { width, height, format, .. } = *self;
         let fault = |part, got, needed| Err(Error::FrameData { part, got, needed, width, height, format });
-        if self.stride < row {
-            return fault(FramePart::Stride, self.stride, row);
+        if self.stride_bytes() < row {
+            return fault(FramePart::Stride, self.stride_bytes(), row);
         }
         // The last row need not be followed by its padding.
         let needed = (self.height as usize)
             .saturating_sub(1)
-            .checked_mul(self.stride)
+            .checked_mul(self.stride_bytes())
             .and_then(|all_but_last| all_but_last.checked_add(row))
             .unwrap_or(usize::MAX);
-        if self.pixels.len() < needed {
-            return fault(FramePart::Buffer, self.pixels.len(), needed);
+        let got = self.pixels.len();
+        if got < needed || (self.stride.is_none() && got > needed) {
+            return fault(FramePart::Buffer, got, needed);
         }
         Ok(())
     }
@@ -152,7 +159,11 @@ impl<'a> Frame<'a> {
 
     /// Returns the bytes of row `y` without padding. The frame must have passed [`check`](Self::check).
     pub(crate) fn row(&self, y: usize) -> &'a [u8] {
-        &self.pixels[y * self.stride..][..self.row_bytes()]
+        &self.pixels[y * self.stride_bytes()..][..self.row_bytes()]
+    }
+
+    fn stride_bytes(&self) -> usize {
+        self.stride.unwrap_or(self.row_bytes())
     }
 
     fn row_bytes(&self) -> usize {
@@ -167,7 +178,7 @@ fn row_bytes(width: u32, format: PixelFormat) -> usize {
 
 impl std::fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Frame({}×{} {}, stride {})", self.width, self.height, self.format, self.stride)
+        write!(f, "Frame({}×{} {}, stride {})", self.width, self.height, self.format, self.stride_bytes())
     }
 }
 

@@ -29,7 +29,7 @@ use crate::{Error, Result, SegmentError};
 /// # Errors
 /// - The errors of the segments.
 /// - [`Error::Segment`] for a segment that is missing, out of order, or of another movie.
-/// - [`Error::Setting`] for container settings that cannot be used.
+/// - [`Error::Setting`] for container settings or a path that cannot be used.
 /// - [`Error::Io`] if writing fails.
 ///
 /// On an error, no file appears under the final name, and an earlier file stays as it was.

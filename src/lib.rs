@@ -113,8 +113,8 @@ pub use recover::{Recovered, recover};
 pub use report::Report;
 pub use segment::Segment;
 pub use settings::{
-    BitDepth, Chroma, ColorSpace, ContainerSettings, Layout, Level, Matrix, OddSize, Preset, Primaries, Profile,
-    Quality, Range, Rotation, Settings, Tag, Transfer, Tune, Vbv,
+    BitDepth, Chroma, ChromaLocation, ColorSpace, ContainerSettings, Layout, Level, Matrix, OddSize, Preset, Primaries,
+    Profile, Quality, Range, Rotation, Settings, Tag, Transfer, Tune, Vbv,
 };
 pub use sink::Stream;
 pub use time::FrameRate;

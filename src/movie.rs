@@ -8,6 +8,7 @@ use crate::color::Converter;
 use crate::encoder::{Encoder, Threading};
 use crate::frame::{Frame, PixelFormat, read_bands};
 use crate::pipeline::Pipeline;
+use crate::planes::Planes;
 use crate::recording::Recording;
 use crate::report::Report;
 use crate::settings::{ContainerSettings, Settings};
@@ -69,9 +70,12 @@ pub struct Movie<Output = ()> {
 impl Movie {
     /// Begins a movie in a file, which [`finish`](Self::finish) leaves at `path`.
     ///
+    /// The extension is `.mp4` or `.m4v`, or `.264` or `.h264` in the layout [`AnnexB`](crate::Layout::AnnexB). One that
+    /// names another format, such as `.gif` or `.mov`, is refused.
+    ///
     /// # Errors
-    /// [`Error::Setting`], [`Error::X264Option`] or [`Error::X264`] for settings that cannot be used, before a file
-    /// exists; [`Error::Io`] if no file can be created beside `path`.
+    /// [`Error::Setting`], [`Error::X264Option`] or [`Error::X264`] for settings or a path that cannot be used, before a
+    /// file exists; [`Error::Io`] if no file can be created beside `path`.
     pub fn create(path: impl AsRef<Path>, settings: &Settings) -> Result<Self> {
         Self::begin(settings, |settings, stream| Recording::create(path.as_ref(), settings, stream))
     }
@@ -249,21 +253,76 @@ impl<Output> Movie<Output> {
         Ok(is_read)
     }
 
+    /// Adds a picture that is in planes already, such as one of a camera or a decoder, presented for one frame's duration
+    /// after the frame before it. Its samples are encoded as they are.
+    ///
+    /// The settings say what the samples mean: [`color_space`](Settings::color_space) and, for 4:2:0,
+    /// [`chroma_location`](Settings::chroma_location). The planes must have the movie's size, rounded up to even where
+    /// the chroma format needs it, and its chroma format and bit depth.
+    ///
+    /// # Errors
+    /// [`Error::Planes`] if the planes do not fit, or if a sample has more than 10 bits. They are not added, and the
+    /// movie continues. Otherwise as [`push`](Self::push).
+    ///
+    /// ```
+    /// use kinetograph::color::Planes;
+    /// use kinetograph::{BitDepth, Chroma, ChromaLocation, ColorSpace, Movie, Settings};
+    ///
+    /// let settings = Settings::new(64, 36).color_space(ColorSpace::BT601).chroma_location(ChromaLocation::Left);
+    /// let mut movie = Movie::in_memory(&settings)?;
+    /// let mut planes = Planes::new(64, 36, Chroma::Yuv420, BitDepth::Eight);
+    /// for y in 0..36 {
+    ///     planes.row_mut(0, y).fill(7 * y as u8);
+    /// }
+    /// planes.plane_mut(1).fill(128);
+    /// planes.plane_mut(2).fill(128);
+    /// movie.push_planes(&planes)?;
+    /// let (_, report) = movie.finish()?;
+    /// assert_eq!(report.frames, 1);
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn push_planes(&mut self, planes: &Planes) -> Result<()> {
+        let free = self.pipeline.free_planes()?;
+        planes.check(free.size(0), free.chroma(), free.bit_depth())?;
+        planes.check_samples()?;
+        free.copy_from(planes);
+        self.submit(self.next)
+    }
+
+    /// Reads a picture in planes, and adds it as [`push_planes`](Self::push_planes) does. Returns `false` at the end of
+    /// the input.
+    ///
+    /// The planes follow one another, and so do their rows, without gaps, as in Y4M and in raw YUV files. Samples of more
+    /// than 8 bits are 16-bit numbers in little-endian order. An odd width or height is that of the luma plane; the chroma
+    /// planes are rounded up. The planes are read straight into the memory that x264 copies them from.
+    ///
+    /// # Errors
+    /// [`Error::Planes`] if the input ends inside a picture or a sample has more than 10 bits, [`Error::Io`] if it cannot
+    /// be read. The picture is not added, and the movie continues. Otherwise as [`push`](Self::push).
+    pub fn push_planes_from(&mut self, input: impl Read) -> Result<bool> {
+        let is_read = self.pipeline.free_planes()?.read(input, self.size)?;
+        if is_read {
+            self.submit(self.next)?;
+        }
+        Ok(is_read)
+    }
+
     /// Presents the last frame for `seconds` longer, without encoding or storing it again.
     ///
     /// The duration is rounded like the times of [`push_at`](Self::push_at). After a frame that is presented for very
     /// long (more than 87 s at a variable rate of 30), the next one is a keyframe.
     ///
     /// # Errors
-    /// [`Error::Time`] if there is no frame yet, if the duration is negative or not a number, or if the frame would be
+    /// [`Error::Hold`] if there is no frame yet, if the duration is negative or not a number, or if the frame would be
     /// presented for longer than players can count in 28 bits.
     pub fn hold(&mut self, seconds: f64) -> Result<()> {
-        let ticks = self.clock.tick_at(seconds).ok_or_else(|| self.time_error(seconds, TimeError::NotCountable))?;
+        let refused = |reason| Error::Hold { seconds, reason };
+        let ticks = self.clock.tick_at(seconds).ok_or(refused(TimeError::NotCountable))?;
         if self.frames == 0 {
-            return Err(self.time_error(seconds, TimeError::NoFrame));
+            return Err(refused(TimeError::NoFrame));
         }
         if self.next + ticks - self.last > Clock::MAX_GAP {
-            return Err(self.time_error(seconds, self.too_long()));
+            return Err(refused(self.too_long()));
         }
         self.next += ticks;
         Ok(())

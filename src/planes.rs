@@ -1,8 +1,11 @@
-//! `Planes`: one picture as YUV planes in memory, filled by `color` and read by `encoder`.
+//! `Planes`: one picture as YUV planes in memory, filled by `color` or by the user, and read by `encoder`.
+
+mod raw;
 
 use bytemuck::{Pod, Zeroable};
 
 use crate::settings::{BitDepth, Chroma};
+use crate::{Error, PlanesMismatch, Result};
 
 /// The alignment of planes in bytes and of rows in samples: a cache line, the widest vector register, and a block of
 /// the converter.
@@ -112,6 +115,65 @@ impl Planes {
     pub fn row(&self, plane: usize, y: usize) -> &[u8] {
         let bytes = self.size(plane).0 * self.bit_depth.bytes();
         &self.plane(plane)[y * self.stride(plane)..][..bytes]
+    }
+
+    /// Returns the bytes of a plane for writing, with the padding at the end of each row.
+    ///
+    /// # Panics
+    /// If there is no such plane.
+    pub fn plane_mut(&mut self, plane: usize) -> &mut [u8] {
+        let range = self.range(plane);
+        &mut bytemuck::cast_slice_mut(&mut self.lines)[range]
+    }
+
+    /// Returns the samples of a row of a plane for writing, as bytes without padding.
+    ///
+    /// # Panics
+    /// If there is no such plane or row.
+    pub fn row_mut(&mut self, plane: usize, y: usize) -> &mut [u8] {
+        let (bytes, stride) = (self.size(plane).0 * self.bit_depth.bytes(), self.stride(plane));
+        &mut self.plane_mut(plane)[y * stride..][..bytes]
+    }
+
+    /// Checks that the planes have the size, in luma samples, and the kind that are needed.
+    ///
+    /// # Errors
+    /// [`Error::Planes`] with what differs.
+    pub(crate) fn check(&self, size: (usize, usize), chroma: Chroma, bit_depth: BitDepth) -> Result<()> {
+        let mismatch = if self.chroma != chroma {
+            PlanesMismatch::Chroma { got: self.chroma, needed: chroma }
+        } else if self.bit_depth != bit_depth {
+            PlanesMismatch::BitDepth { got: self.bit_depth, needed: bit_depth }
+        } else if self.size(0) != size {
+            PlanesMismatch::Size { got: self.size(0), needed: size }
+        } else {
+            return Ok(());
+        };
+        Err(Error::Planes { mismatch })
+    }
+
+    /// Checks that no sample has more bits than the bit depth. x264 relies on that.
+    ///
+    /// # Errors
+    /// [`Error::Planes`] with the largest sample.
+    pub(crate) fn check_samples(&self) -> Result<()> {
+        if self.bit_depth == BitDepth::Eight {
+            return Ok(());
+        }
+        let limit = (1 << self.bit_depth.bits()) - 1;
+        let rows = (0..self.count()).flat_map(|plane| (0..self.size(plane).1).map(move |y| self.row(plane, y)));
+        let samples = rows.map(bytemuck::cast_slice::<u8, u16>);
+        // Bits are faster to collect than the maximum is to find.
+        if samples.clone().all(|row| row.iter().fold(0, |bits, sample| bits | sample) <= limit) {
+            return Ok(());
+        }
+        let got = samples.flatten().copied().max().unwrap_or(0);
+        Err(Error::Planes { mismatch: PlanesMismatch::Sample { got, limit } })
+    }
+
+    /// Copies the samples of planes of the same size and kind.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.lines.copy_from_slice(&other.lines);
     }
 
     /// Returns the bytes of all planes for writing.

@@ -13,6 +13,7 @@ const _: () = {
 
     send_and_sync::<BitDepth>();
     send_and_sync::<Chroma>();
+    send_and_sync::<ChromaLocation>();
     send_and_sync::<ColorSpace>();
     send_and_sync::<ContainerSettings>();
     send_and_sync::<Converter>();

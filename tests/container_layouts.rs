@@ -51,7 +51,7 @@ fn layouts_show_the_frames_of_ffmpegs_mux() {
 #[test]
 fn files_and_memory_get_the_same_bytes_index_first() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("movie.mp4");
+    let path = folder.path().join("movie");
     for layout in Layout::ALL {
         let settings = settings().layout(*layout);
         record(&path, &settings, 60);

@@ -162,8 +162,8 @@ fn any_text_can_be_a_tag_up_to_a_limit() {
         let item = [b"data\0\0\0\x01\0\0\0\0", text.as_bytes()].concat();
         assert!(bytes.windows(item.len()).filter(|window| *window == item).count() >= 2, "{text:.20}");
     }
-    let nul = settings().title("be\0fore").tag(Tag::Key(*b"\0\0\0\0"), "nameless").tag(Tag::Key(*b"moov"), "misnamed");
-    let mut movie = Movie::create(&path, &nul).unwrap();
+    let odd = settings().tag(Tag::Key(*b"\0\0\0\0"), "nameless").tag(Tag::Key(*b"moov"), "misnamed");
+    let mut movie = Movie::create(&path, &odd).unwrap();
     push(&mut movie, 0).unwrap();
     movie.finish().unwrap();
     assert_eq!(judge::ffprobe(&path, "nb_read_frames"), "1");

@@ -173,14 +173,12 @@ fn links_are_followed_and_other_kinds_refused() {
         ("pipe.mp4", "it is not a regular file; use Movie::stream"),
         ("loop.mp4", "too many symbolic links"),
         ("..", "it is a folder"),
-        ("nowhere/movie.mp4", "No such file or directory"),
+        ("nowhere/movie.mp4", "there is no folder"),
         ("elsewhere/real.mp4/movie.mp4", "Not a directory"),
     ] {
         let error = Movie::create(at(name), &settings()).unwrap_err();
         assert!(matches!(error, Error::Io { .. }) && judge::chain(&error).contains(why), "{name}: {error}");
     }
-    let error = Movie::create("", &settings()).unwrap_err();
-    assert!(matches!(error, Error::Io { .. }), "{error}");
     // Nothing was left behind, and a new file has the permissions that any new file has.
     let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

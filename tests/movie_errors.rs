@@ -129,7 +129,7 @@ fn times_must_increase_and_stay_countable() {
     let mut movie = Movie::in_memory(&Settings::new(16, 16).frame_rate(25).variable_rate(true)).unwrap();
     let grey = |level: u8| vec![level; 256];
     let error = movie.hold(1.0).unwrap_err();
-    assert!(matches!(error, Error::Time { frame: 0, reason: TimeError::NoFrame, .. }), "{error}");
+    assert!(matches!(error, Error::Hold { reason: TimeError::NoFrame, .. }), "{error}");
     movie.push_at(Frame::gray8(&grey(0), 16, 16), 5.0).unwrap();
     for (seconds, message) in [
         (5.0, "frame 1 at 5 s: it must be later than the frame before, at 5 s"),
@@ -146,7 +146,7 @@ fn times_must_increase_and_stay_countable() {
     assert!(too_long(&error), "{error}");
     movie.push_at(Frame::gray8(&grey(2), 16, 16), 5.5).unwrap();
     let error = movie.hold(1e6).unwrap_err();
-    assert!(matches!(error, Error::Time { frame: 2, .. }), "{error}");
+    assert!(matches!(error, Error::Hold { reason: TimeError::TooLong { .. }, .. }), "{error}");
     movie.hold(0.46).unwrap();
     let (_, report) = movie.finish().unwrap();
     assert_eq!((report.frames, report.seconds), (2, 1.0));

@@ -68,7 +68,7 @@ fn play(input: &mut Unstructured<'_>) -> Result<()> {
         };
         match outcome {
             Ok(()) => taken += 1,
-            Err(Error::FrameSize { .. } | Error::FrameData { .. } | Error::Time { .. }) => {}
+            Err(Error::FrameSize { .. } | Error::FrameData { .. } | Error::Time { .. } | Error::Hold { .. }) => {}
             Err(error) => panic!("{settings:?}: {error}"),
         }
         assert_eq!(movie.frames(), taken);

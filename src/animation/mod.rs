@@ -24,6 +24,7 @@ use crate::recording::Recording;
 use crate::report::Report;
 use crate::segment::Segment;
 use crate::settings::{Layout, Settings};
+use crate::sink::check_name;
 use crate::{Error, Frame, Result};
 
 pub use self::frame_info::FrameInfo;
@@ -228,7 +229,8 @@ impl<'a> Animation<'a> {
     /// Makes the movie, in a file at `path`.
     ///
     /// The movie is written to a file beside the final name, which is renamed when it is finished. If anything fails,
-    /// no file appears under the final name, and an earlier file stays as it was.
+    /// no file appears under the final name, and an earlier file stays as it was. The extension must suit the layout, as
+    /// in [`Movie::create`](crate::Movie::create).
     ///
     /// # Errors
     /// - [`Error::Setting`], [`Error::X264Option`], [`Error::NoFrames`] or [`Error::X264`] if the movie cannot be made,
@@ -244,6 +246,8 @@ impl<'a> Animation<'a> {
     /// # Panics
     /// If the closure panics. The panic continues on the caller's thread.
     pub fn save(self, path: impl AsRef<Path>) -> Result<Report> {
+        // Before the folder of segments is made.
+        check_name(path.as_ref(), self.settings.container.layout)?;
         self.encode(|settings, stream| Recording::create(path.as_ref(), settings, stream)).map(|((), report)| report)
     }
 

@@ -8,7 +8,7 @@ use super::pixels::Order;
 use super::rows::{Plan, Rows};
 use crate::planes::Planes;
 use crate::settings::{BitDepth, Chroma, ColorSpace};
-use crate::{Error, Frame, PlanesMismatch, Result};
+use crate::{Frame, Result};
 
 /// Converts frames to planes. It applies matrix, range, chroma subsampling and background in one pass, without
 /// allocating.
@@ -125,15 +125,6 @@ impl Converter {
         let (wide, high) = self.chroma.subsampling();
         let rounded = |side: u32, by: u32| (side as usize).checked_next_multiple_of(by as usize).unwrap_or(usize::MAX);
         let needed = (rounded(frame.width(), wide), rounded(frame.height(), high));
-        let mismatch = if planes.chroma() != self.chroma {
-            PlanesMismatch::Chroma { got: planes.chroma(), needed: self.chroma }
-        } else if planes.bit_depth() != self.bit_depth {
-            PlanesMismatch::BitDepth { got: planes.bit_depth(), needed: self.bit_depth }
-        } else if planes.size(0) != needed {
-            PlanesMismatch::Size { got: planes.size(0), needed }
-        } else {
-            return Ok(());
-        };
-        Err(Error::Planes { mismatch })
+        planes.check(needed, self.chroma, self.bit_depth)
     }
 }

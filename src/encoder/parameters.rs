@@ -8,7 +8,7 @@ use std::sync::Arc;
 use x264_sys::*;
 
 use super::log::Log;
-use crate::settings::{BitDepth, Chroma, Quality, Range, Settings};
+use crate::settings::{BitDepth, Chroma, ChromaLocation, Quality, Range, Settings};
 use crate::{Error, Result};
 
 /// The threads that an encoder works on.
@@ -110,9 +110,10 @@ impl Parameters {
         vui.i_colorprim = settings.color_space.primaries.code().into();
         vui.i_transfer = settings.color_space.transfer.code().into();
         vui.i_colmatrix = settings.color_space.matrix.code().into();
-        // The converter averages 2×2 pixels, which is chroma location type 1, the centre (H.264 Figure E-1). Other
-        // chroma formats have no such type.
-        vui.i_chroma_loc = (settings.chroma == Chroma::Yuv420).into();
+        // The converter averages 2×2 pixels, whose centre is the location. Other chroma formats have none.
+        if settings.chroma == Chroma::Yuv420 {
+            vui.i_chroma_loc = settings.chroma_location.unwrap_or(ChromaLocation::Center).code().into();
+        }
         // x264's program writes Annex B with repeated headers. Rate control counts them as bits, so anything else would
         // change the stream. `Encoder` removes them for MP4.
         raw.b_annexb = 1;

@@ -71,12 +71,13 @@ pub enum Error {
         expected: (u32, u32),
     },
 
-    /// A frame's stride or buffer, or the remainder of an input, is too small for its size and pixel format. A
-    /// [`Movie`](crate::Movie) continues without the frame.
-    #[error("the {part} is {got} bytes; a {width}×{height} {format} frame needs at least {needed}")]
+    /// A frame's stride or buffer, or the remainder of an input, is too small for its size and pixel format, or a buffer
+    /// without a [`stride`](crate::Frame::stride) is too large. A [`Movie`](crate::Movie) continues without the frame.
+    #[error("the {part} is {got} bytes; a {width}×{height} {format} frame {} {needed}",
+            if got > needed { "without a stride has exactly" } else { "needs at least" })]
     #[non_exhaustive]
     FrameData {
-        /// What is too small.
+        /// What is too small or too large.
         part: FramePart,
         /// Bytes given.
         got: usize,
@@ -90,7 +91,8 @@ pub enum Error {
         format: PixelFormat,
     },
 
-    /// Planes do not fit the converter or the frame.
+    /// Planes do not fit the converter, the frame or the movie, or an input ends inside of them. A
+    /// [`Movie`](crate::Movie) continues without them.
     #[error("the planes' {mismatch}")]
     #[non_exhaustive]
     Planes {
@@ -98,14 +100,24 @@ pub enum Error {
         mismatch: PlanesMismatch,
     },
 
-    /// A time given for a frame, or the duration of a hold, cannot be used. The [`Movie`](crate::Movie) continues
-    /// without the frame.
+    /// A time given for a frame cannot be used. The [`Movie`](crate::Movie) continues without the frame.
     #[error("frame {frame} at {seconds} s: {reason}")]
     #[non_exhaustive]
     Time {
         /// Index of the frame.
         frame: u64,
-        /// The time or duration given, in seconds.
+        /// The time given, in seconds.
+        seconds: f64,
+        /// Why it cannot be used.
+        reason: TimeError,
+    },
+
+    /// The duration given to [`hold`](crate::Movie::hold) cannot be used. The [`Movie`](crate::Movie) continues without
+    /// the hold.
+    #[error("a hold of {seconds} s: {reason}")]
+    #[non_exhaustive]
+    Hold {
+        /// The duration given, in seconds.
         seconds: f64,
         /// Why it cannot be used.
         reason: TimeError,
@@ -203,7 +215,7 @@ pub enum Error {
     Ended,
 }
 
-/// What is too small in [`Error::FrameData`].
+/// What does not fit in [`Error::FrameData`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FramePart {
@@ -229,13 +241,13 @@ impl fmt::Display for FramePart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanesMismatch {
-    /// The size of the luma plane is not that of the frame.
+    /// The size of the luma plane is not that of the frame or the movie.
     #[error("size is {}×{}; it must be {}×{}", got.0, got.1, needed.0, needed.1)]
     #[non_exhaustive]
     Size {
         /// Width and height of the planes, in luma samples.
         got: (usize, usize),
-        /// Width and height that the frame needs, in luma samples.
+        /// Width and height that are needed, in luma samples.
         needed: (usize, usize),
     },
     /// The chroma formats differ.
@@ -244,7 +256,7 @@ pub enum PlanesMismatch {
     Chroma {
         /// The chroma format of the planes.
         got: Chroma,
-        /// The chroma format of the converter.
+        /// The chroma format of the converter or the movie.
         needed: Chroma,
     },
     /// The bit depths differ.
@@ -253,12 +265,30 @@ pub enum PlanesMismatch {
     BitDepth {
         /// The bit depth of the planes.
         got: BitDepth,
-        /// The bit depth of the converter.
+        /// The bit depth of the converter or the movie.
         needed: BitDepth,
+    },
+    /// A sample has more bits than the bit depth.
+    #[error("largest sample is {got}; it must be at most {limit}")]
+    #[non_exhaustive]
+    Sample {
+        /// The largest sample.
+        got: u16,
+        /// The largest sample that is possible.
+        limit: u16,
+    },
+    /// An input that planes were read from ends inside of them.
+    #[error("input ends after {got} of {needed} bytes")]
+    #[non_exhaustive]
+    Input {
+        /// Bytes of the planes in the input.
+        got: usize,
+        /// Bytes of the planes.
+        needed: usize,
     },
 }
 
-/// Why a time cannot be used in [`Error::Time`].
+/// Why a time cannot be used in [`Error::Time`] and [`Error::Hold`].
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeError {

@@ -8,20 +8,25 @@ use crate::{Error, Frame, Result};
 
 impl<'a, C: Deref<Target = [u8]>> From<&'a ImageBuffer<Rgba<u8>, C>> for Frame<'a> {
     fn from(image: &'a ImageBuffer<Rgba<u8>, C>) -> Self {
-        Self::rgba8(image.as_raw(), image.width(), image.height())
+        in_container(Self::rgba8(image.as_raw(), image.width(), image.height()))
     }
 }
 
 impl<'a, C: Deref<Target = [u8]>> From<&'a ImageBuffer<Rgb<u8>, C>> for Frame<'a> {
     fn from(image: &'a ImageBuffer<Rgb<u8>, C>) -> Self {
-        Self::rgb8(image.as_raw(), image.width(), image.height())
+        in_container(Self::rgb8(image.as_raw(), image.width(), image.height()))
     }
 }
 
 impl<'a, C: Deref<Target = [u8]>> From<&'a ImageBuffer<Luma<u8>, C>> for Frame<'a> {
     fn from(image: &'a ImageBuffer<Luma<u8>, C>) -> Self {
-        Self::gray8(image.as_raw(), image.width(), image.height())
+        in_container(Self::gray8(image.as_raw(), image.width(), image.height()))
     }
+}
+
+/// States the stride of a frame, because the container of an image may be longer than its pixels.
+fn in_container(frame: Frame<'_>) -> Frame<'_> {
+    frame.stride(frame.row_bytes())
 }
 
 impl<'a> TryFrom<&'a DynamicImage> for Frame<'a> {
@@ -64,7 +69,8 @@ mod tests {
         let bytes: Vec<u8> = (0..2 * 3 * 4).collect();
         let rgba = ImageBuffer::<Rgba<u8>, _>::from_raw(2, 3, &bytes[..]).unwrap();
         let rgb = ImageBuffer::<Rgb<u8>, _>::from_raw(2, 3, bytes[..18].to_vec()).unwrap();
-        let gray = ImageBuffer::<Luma<u8>, _>::from_raw(2, 3, bytes[..6].to_vec()).unwrap();
+        // Longer than the image, as the image crate allows.
+        let gray = ImageBuffer::<Luma<u8>, _>::from_raw(2, 3, bytes[..9].to_vec()).unwrap();
         for (frame, format) in [
             (Frame::from(&rgba), PixelFormat::Rgba8),
             (Frame::from(&rgb), PixelFormat::Rgb8),

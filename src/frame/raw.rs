@@ -42,7 +42,7 @@ pub(crate) fn read_bands(
 }
 
 /// Reads until the buffer is full or the input ends. Returns the number of bytes read.
-fn fill(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+pub(crate) fn fill(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match input.read(&mut buffer[filled..]) {

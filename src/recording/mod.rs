@@ -7,7 +7,7 @@ use crate::mp4::Muxer;
 use crate::packet::Packet;
 use crate::settings::{ContainerSettings, Layout};
 pub(crate) use crate::sink::Sink;
-use crate::sink::{FileSink, MemorySink, Stream};
+use crate::sink::{FileSink, MemorySink, Stream, check_name};
 use crate::stream::StreamInfo;
 use crate::{Error, Result};
 
@@ -30,8 +30,10 @@ impl Recording<FileSink> {
     /// Records into a file beside `path`.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be created. No file is left behind.
+    /// [`Error::Setting`] if a movie of the layout cannot have that name, [`Error::Io`] if the file cannot be created. No
+    /// file is left behind.
     pub fn create(path: &Path, container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
+        check_name(path, container.layout)?;
         Self::begin(container, stream, container.layout, || FileSink::create(path))
     }
 }

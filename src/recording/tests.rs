@@ -81,7 +81,7 @@ fn assert_is_playable(kept: &Path, layout: Layout, pushed: usize, until: u32, co
 fn whichever_call_fails_the_movie_is_kept_and_an_earlier_one_stays() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("out");
-    let movie = output.join("movie.mp4");
+    let movie = output.join("movie");
     for (layout, expected) in [
         (Layout::CrashSafe, None),
         (Layout::CrashSafe, Some(60)),

@@ -26,6 +26,7 @@ pub(super) fn identity(settings: &Settings, plan: &SegmentPlan) -> String {
         chroma,
         bit_depth,
         color_space,
+        chroma_location,
         background,
         odd_size: _, // the size is refused or padded; both sizes are in the stream
         keyframe_interval,
@@ -34,7 +35,7 @@ pub(super) fn identity(settings: &Settings, plan: &SegmentPlan) -> String {
         container: _, // not part of the stream
         x264_options,
     } = settings;
-    let lines: [(&str, &dyn Debug); 20] = [
+    let lines: [(&str, &dyn Debug); 21] = [
         ("kinetograph", &env!("CARGO_PKG_VERSION")),
         ("number of frames", &plan.frames),
         ("width", width),
@@ -50,6 +51,7 @@ pub(super) fn identity(settings: &Settings, plan: &SegmentPlan) -> String {
         ("chroma", chroma),
         ("bit_depth", bit_depth),
         ("color_space", color_space),
+        ("chroma_location", chroma_location),
         ("background", background),
         ("keyframe_interval", keyframe_interval),
         ("pixel_aspect", pixel_aspect),

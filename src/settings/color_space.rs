@@ -63,6 +63,25 @@ named! {
     }
 }
 
+named! {
+    /// Where the chroma samples of [`Chroma::Yuv420`](crate::Chroma::Yuv420) are among the four luma samples that share
+    /// them (H.264, Figure E-1; H.273, 8.7).
+    ChromaLocation, "chroma_location" {
+        /// Between the two left ones (type 0): the usual location of H.264 and MPEG-2.
+        Left = "left",
+        /// In the centre (type 1): the location of JPEG and MPEG-1, and of frames that this crate converts.
+        Center = "center",
+        /// At the upper left one (type 2): the location of BT.2020 and of PAL DV.
+        TopLeft = "topleft",
+        /// Between the two upper ones (type 3).
+        Top = "top",
+        /// At the lower left one (type 4).
+        BottomLeft = "bottomleft",
+        /// Between the two lower ones (type 5).
+        Bottom = "bottom",
+    }
+}
+
 /// How colours are converted to samples, and the tags that say so to players.
 ///
 /// `primaries` and `transfer` describe the frames as they were drawn. The crate signals both and converts neither.
@@ -108,6 +127,20 @@ impl ColorSpace {
 impl Default for ColorSpace {
     fn default() -> Self {
         Self::BT709
+    }
+}
+
+impl ChromaLocation {
+    /// Returns the type of H.264, Figure E-1.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Left => 0,
+            Self::Center => 1,
+            Self::TopLeft => 2,
+            Self::Top => 3,
+            Self::BottomLeft => 4,
+            Self::Bottom => 5,
+        }
     }
 }
 

@@ -68,8 +68,8 @@ impl ContainerSettings {
         Self { rotation, ..self }
     }
 
-    /// Sets a tag and replaces an earlier one of the same key. The text can have at most 1 MiB, and all tags together
-    /// 16 MiB.
+    /// Sets a tag and replaces an earlier one of the same key. The text can have at most 1 MiB and no NUL character, and
+    /// all tags together 16 MiB.
     pub fn tag(self, tag: Tag, text: impl Into<String>) -> Self {
         let mut changed = self.without_tag(tag);
         changed.tags.push((tag, text.into()));
@@ -101,6 +101,12 @@ impl ContainerSettings {
         within("fragment_seconds", self.fragment_seconds, 0.01..=3600.0)?;
         let mut total = 0;
         for (tag, text) in &self.tags {
+            if text.contains('\0') {
+                // Long enough to recognise the text.
+                let begin: String = text.chars().take(60).collect();
+                let value = format!("{tag} {begin:?}");
+                return Err(Error::setting("tag", value, "its text must not contain a NUL character"));
+            }
             let refuse = |allowed: String| Err(Error::setting("tag", tag.to_string().escape_debug(), allowed));
             if NOT_TEXT.contains(&&tag.key()) {
                 return refuse("its value is not text; use another key".into());

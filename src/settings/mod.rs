@@ -16,7 +16,7 @@ use crate::time::{Clock, FrameRate};
 
 pub(crate) use choices::named;
 pub use choices::{BitDepth, Chroma, Layout, Level, OddSize, Preset, Profile, Quality, Rotation, Tune, Vbv};
-pub use color_space::{ColorSpace, Matrix, Primaries, Range, Transfer};
+pub use color_space::{ChromaLocation, ColorSpace, Matrix, Primaries, Range, Transfer};
 pub use container::ContainerSettings;
 pub use tag::Tag;
 
@@ -57,6 +57,7 @@ pub struct Settings {
     pub(crate) chroma: Chroma,
     pub(crate) bit_depth: BitDepth,
     pub(crate) color_space: ColorSpace,
+    pub(crate) chroma_location: Option<ChromaLocation>,
     pub(crate) background: [u8; 3],
     pub(crate) odd_size: OddSize,
     pub(crate) keyframe_interval: Option<u32>,
@@ -88,6 +89,7 @@ impl Settings {
             chroma: Chroma::Yuv420,
             bit_depth: BitDepth::Eight,
             color_space: ColorSpace::default(),
+            chroma_location: None,
             background: [255; 3],
             odd_size: OddSize::Pad,
             keyframe_interval: None,
@@ -154,6 +156,13 @@ impl Settings {
     /// Sets the matrix, the range and the tags of the colours. The default is [`ColorSpace::BT709`].
     pub fn color_space(self, space: ColorSpace) -> Self {
         Self { color_space: space, ..self }
+    }
+
+    /// Sets the location of the chroma samples in [planes that were made elsewhere](crate::Movie::push_planes), or `None`
+    /// for [`Center`](ChromaLocation::Center), which is the default and true of frames that the crate converts. The stream
+    /// signals it. It applies to [`Chroma::Yuv420`] only.
+    pub fn chroma_location(self, location: impl Into<Option<ChromaLocation>>) -> Self {
+        Self { chroma_location: location.into(), ..self }
     }
 
     /// Sets the colour behind transparent pixels, as red, green and blue. The default is white.

@@ -151,6 +151,7 @@ fn choices_parse_from_what_they_print() {
     assert_reads_what_it_prints(Range::ALL, "range");
     assert_reads_what_it_prints(Primaries::ALL, "primaries");
     assert_reads_what_it_prints(Transfer::ALL, "transfer");
+    assert_reads_what_it_prints(ChromaLocation::ALL, "chroma_location");
     assert_reads_what_it_prints(PixelFormat::ALL, "pixel_format");
     assert_reads_what_it_prints(&crate::color::Isa::available(), "isa");
     assert_reads_what_it_prints(

@@ -30,6 +30,9 @@ impl Settings {
         self.validate_quality()?;
         self.validate_vbv()?;
         self.validate_profile()?;
+        if let (Some(location), Chroma::Yuv422 | Chroma::Yuv444 | Chroma::Gray) = (self.chroma_location, self.chroma) {
+            return Err(Error::setting("chroma_location", location, format!("chroma {} has none", self.chroma)));
+        }
         if let Some(frames) = self.keyframe_interval {
             within("keyframe_interval", frames, 1..=100_000)?;
         }

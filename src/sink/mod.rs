@@ -2,6 +2,7 @@
 
 mod file;
 mod memory;
+mod name;
 mod stream;
 
 use std::fs::{File, OpenOptions};
@@ -17,6 +18,7 @@ pub(crate) use file::FileSink;
 #[cfg(test)]
 pub(crate) use file::fault;
 pub(crate) use memory::MemorySink;
+pub(crate) use name::check_name;
 pub use stream::Stream;
 
 /// Takes the bytes of a movie.
