@@ -69,7 +69,7 @@ impl Animation<'_> {
         let end = self.frames as i64 * i64::from(clock.frame);
         let (output, bytes) = recording.finish(end)?;
         if let Some(folder) = folder {
-            folder.clear();
+            folder.finish();
         }
         let (width, height) = self.settings.coded_size();
         let (frames, seconds, elapsed) = (self.frames, clock.seconds(end), begin.elapsed());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::segment::{Batch, PacketBuffer, SegmentHeader, SegmentPlan};
 
-/// The number of segments in memory for each worker: one is encoded, and one waits for its turn.
+/// The number of segments in memory for each worker: one is encoded, and one waits for its turn or is stored.
 const SEGMENTS_PER_WORKER: u64 = 2;
 
 /// The number of drawn pictures that wait for an encoder, for each worker.
@@ -22,12 +22,21 @@ pub(super) struct Scheduler<Encoder, Picture> {
     workers: usize,
     /// Segments that need no encoding.
     kept: BTreeSet<u64>,
+    /// Whether finished segments are stored in a folder. Then they are not in memory, and other processes may make some
+    /// of them.
+    is_stored: bool,
     /// The index of the segment that is being muxed.
     turn: u64,
     /// The first segment that is not open yet.
     next: u64,
     /// The end of the segments to make.
     end: u64,
+    /// Segments before `next` that a worker must open.
+    again: BTreeSet<u64>,
+    /// Segments that another process makes.
+    elsewhere: BTreeSet<u64>,
+    /// The number of segments that are open or about to be opened.
+    open: u64,
     /// The segments `turn..next`.
     slots: VecDeque<SegmentSlot<Encoder, Picture>>,
     /// Used pictures that can be drawn over.
@@ -81,16 +90,21 @@ pub(super) enum Feed<Encoder, Picture> {
 }
 
 impl<Encoder, Picture> Scheduler<Encoder, Picture> {
-    /// Creates the state before anything is done. `kept` are segments that need no encoding.
-    pub fn new(plan: SegmentPlan, segments: Range<u64>, workers: usize, kept: BTreeSet<u64>) -> Self {
+    /// Creates the state before anything is done. `kept` are segments that need no encoding, if segments are stored.
+    pub fn new(plan: SegmentPlan, segments: Range<u64>, workers: usize, kept: Option<BTreeSet<u64>>) -> Self {
+        let (is_stored, kept) = (kept.is_some(), kept.unwrap_or_default());
         let kept_frames = kept.iter().map(|segment| plan.len(*segment)).sum();
         Self {
             plan,
             workers,
             kept,
+            is_stored,
             turn: segments.start,
             next: segments.start,
             end: segments.end,
+            again: BTreeSet::new(),
+            elsewhere: BTreeSet::new(),
+            open: 0,
             slots: VecDeque::new(),
             free: Vec::new(),
             pending: 0,
@@ -108,24 +122,39 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         if let Some(segment) = own.filter(|segment| *segment >= self.turn && self.slot(*segment).has_undrawn()) {
             return self.draw(segment);
         }
-        *own = None;
-        while self.next < self.end && self.next < self.turn + SEGMENTS_PER_WORKER * self.workers as u64 {
-            let segment = self.next;
-            self.next += 1;
-            let is_kept = self.kept.contains(&segment);
-            self.slots.push_back(SegmentSlot::new(self.plan.range(segment), is_kept));
-            if !is_kept {
-                *own = Some(segment);
-                return Task::Open(segment);
-            }
+        *own = self.next_to_open();
+        if let Some(segment) = *own {
+            return Task::Open(segment);
         }
         // The segment whose encoder has the fewest pictures before it needs help most.
         let open = self.slots.iter().enumerate().filter(|(_, slot)| slot.has_undrawn());
         match open.min_by_key(|(_, slot)| slot.undrawn - slot.unencoded) {
             Some((index, _)) => self.draw(self.turn + index as u64),
-            None if self.next == self.end => Task::End,
+            // A stored segment may turn out to be lost.
+            None if self.next == self.end && !self.is_stored => Task::End,
             None => Task::Wait,
         }
+    }
+
+    fn next_to_open(&mut self) -> Option<u64> {
+        let most = SEGMENTS_PER_WORKER * self.workers as u64;
+        while if self.is_stored { self.open < most } else { self.next < self.turn + most } {
+            let segment = match self.again.pop_first() {
+                Some(segment) => segment,
+                None if self.next < self.end => {
+                    self.slots.push_back(SegmentSlot::new(self.plan.range(self.next)));
+                    self.next += 1;
+                    self.next - 1
+                }
+                None => return None,
+            };
+            if !self.kept.contains(&segment) {
+                self.open += 1;
+                return Some(segment);
+            }
+            self.slot(segment).is_done = true;
+        }
+        None
     }
 
     fn draw(&mut self, segment: u64) -> Task<Picture> {
@@ -198,15 +227,54 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
     /// Marks a segment as complete: it has all its packets.
     pub fn finish(&mut self, segment: u64) {
         self.slot(segment).is_done = true;
+        self.open -= 1;
+    }
+
+    /// Marks a segment that a worker was to open as complete: another process has stored it.
+    pub fn keep(&mut self, segment: u64) {
+        self.kept.insert(segment);
+        let frames = self.plan.len(segment);
+        (self.drawn, self.encoded) = (self.drawn + frames, self.encoded + frames);
+        self.finish(segment);
+    }
+
+    /// Leaves a segment that a worker was to open to another process.
+    pub fn leave(&mut self, segment: u64) {
+        self.elsewhere.insert(segment);
+        self.open -= 1;
+    }
+
+    /// Returns the segments that are left to other processes.
+    pub fn elsewhere(&self) -> &BTreeSet<u64> {
+        &self.elsewhere
+    }
+
+    /// Lets a worker open a segment that was left to another process, or whose file was lost.
+    pub fn retry(&mut self, segment: u64) {
+        if !self.elsewhere.remove(&segment) {
+            let frames = self.plan.len(segment);
+            (self.drawn, self.encoded) = (self.drawn - frames, self.encoded - frames);
+            self.kept.remove(&segment);
+            *self.slot(segment) = SegmentSlot::new(self.plan.range(segment));
+        }
+        self.again.insert(segment);
+    }
+
+    /// Returns whether nothing is left but what other processes make.
+    pub fn is_idle(&self) -> bool {
+        self.open == 0 && self.next == self.end && self.again.is_empty()
+    }
+
+    /// Returns the number of frames of the segments that this run did not make.
+    pub fn kept_frames(&self) -> u64 {
+        self.kept.iter().map(|segment| self.plan.len(*segment)).sum()
     }
 
     /// Advances to segment `index`. All segments before it are muxed.
     pub fn advance_to(&mut self, index: u64) {
         while self.turn < index {
             self.turn += 1;
-            if self.slots.pop_front().is_none() {
-                self.next += 1; // it was kept, and no worker has reached it
-            }
+            self.slots.pop_front();
         }
     }
 
@@ -243,21 +311,23 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
 }
 
 impl<Encoder, Picture> SegmentSlot<Encoder, Picture> {
-    fn new(frames: Range<u64>, is_kept: bool) -> Self {
+    fn new(frames: Range<u64>) -> Self {
         Self {
             end: frames.end,
-            undrawn: if is_kept { frames.end } else { frames.start },
+            undrawn: frames.start,
             unencoded: frames.start,
             pictures: VecDeque::new(),
             header: None,
             encoder: None,
             packets: PacketBuffer::default(),
-            is_done: is_kept,
+            is_done: false,
         }
     }
 
+    /// Returns whether a frame can be drawn. None is drawn before the encoder is open, because another process may turn
+    /// out to make the segment.
     fn has_undrawn(&self) -> bool {
-        self.undrawn < self.end
+        self.header.is_some() && self.undrawn < self.end
     }
 }
 

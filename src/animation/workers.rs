@@ -1,6 +1,7 @@
 //! `Workers` and `AnimationSource`: the threads that draw and encode, their panics, and progress reports. They are a
 //! thin layer around the [`Scheduler`].
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use super::{Animation, FrameInfo};
 use crate::color::Converter;
 use crate::planes::Planes;
 use crate::progress::Progress;
-use crate::segment::{Batch, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan, splice};
+use crate::segment::{Batch, Claim, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan, splice};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
@@ -21,6 +22,9 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 /// The number of bytes of packets for which the muxing loop is woken before their segment is complete.
 const MIN_BATCH: usize = 1 << 20;
+
+/// How long a run that has nothing else to do waits for segments that other processes make.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The workers of an animation, and what they share with the muxing loop.
 pub(super) struct Workers<'w, 'a> {
@@ -54,7 +58,7 @@ impl<'w, 'a> Workers<'w, 'a> {
         deliver: &mut dyn FnMut(PacketBuffer) -> Result<()>,
     ) -> Result<(), thread::Result<Error>> {
         let movie = first.header().clone();
-        let kept = folder.iter().flat_map(|folder| folder.kept()).collect();
+        let kept = folder.map(|folder| folder.kept().collect());
         let scheduler = Scheduler::new(movie.plan.clone(), segments.clone(), animation.workers, kept);
         (progress.kept, _) = scheduler.progress();
         let workers = Workers {
@@ -68,7 +72,7 @@ impl<'w, 'a> Workers<'w, 'a> {
             failure: Mutex::new(None),
         };
         let begin = Instant::now();
-        let mut source = AnimationSource { workers: &workers, progress, begin, reported: begin };
+        let mut source = AnimationSource { workers: &workers, progress, begin, reported: begin, idle: None };
         let spliced = thread::scope(|scope| {
             let _stop = StopOnDrop(&workers);
             for worker in 0..animation.workers {
@@ -101,6 +105,7 @@ impl<'w, 'a> Workers<'w, 'a> {
         let mut own = None;
         loop {
             match self.next_task(&mut own) {
+                Task::Open(segment) if !self.claim(segment)? => own = None,
                 Task::Open(segment) => {
                     let opened_before = lock(&self.first).take_if(|encoder| encoder.header().index == segment);
                     let encoder = match opened_before {
@@ -109,6 +114,7 @@ impl<'w, 'a> Workers<'w, 'a> {
                     };
                     let mut scheduler = lock(&self.scheduler);
                     scheduler.opened(encoder.header().clone(), encoder);
+                    self.work_changed.notify_all();
                     self.encode(scheduler, segment)?;
                 }
                 Task::Draw { segment, frame, picture } => {
@@ -141,6 +147,20 @@ impl<'w, 'a> Workers<'w, 'a> {
             }
             scheduler = self.work_changed.wait(scheduler).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Returns whether this run makes a segment. Otherwise another process makes it or has made it.
+    fn claim(&self, segment: u64) -> Result<bool> {
+        let Some(folder) = self.folder else { return Ok(true) };
+        let claim = folder.claim(segment)?;
+        let mut scheduler = lock(&self.scheduler);
+        match claim {
+            Claim::Own => return Ok(true),
+            Claim::Other => scheduler.leave(segment),
+            Claim::Finished => scheduler.keep(segment),
+        }
+        self.packets_changed.notify_one();
+        Ok(false)
     }
 
     /// Passes the pictures that are ready to a segment's encoder, unless another worker does that.
@@ -181,12 +201,12 @@ impl<'w, 'a> Workers<'w, 'a> {
         if let Some(folder) = self.folder {
             let packets = std::mem::take(lock(&self.scheduler).packets(segment));
             folder.store(encoder.header(), &packets)?;
-            *lock(&self.scheduler).packets(segment) = packets;
         }
         // Closing an encoder takes time, and its memory must not outlive the segment.
         drop(encoder);
         lock(&self.scheduler).finish(segment);
         self.packets_changed.notify_one();
+        self.work_changed.notify_all();
         Ok(())
     }
 
@@ -211,6 +231,8 @@ struct AnimationSource<'s, 'a> {
     progress: &'s mut Progress,
     begin: Instant,
     reported: Instant,
+    /// Since when nothing is left to do but what other processes do.
+    idle: Option<Instant>,
 }
 
 impl AnimationSource<'_, '_> {
@@ -219,10 +241,7 @@ impl AnimationSource<'_, '_> {
         loop {
             // Wakes the workers that wait for the turn to pass.
             self.workers.work_changed.notify_all();
-            let batch = match self.workers.folder.and_then(|folder| folder.read(index)) {
-                Some(segment) => Some(segment?.into()),
-                None => self.wait(index)?,
-            };
+            let batch = self.wait(index)?;
             self.report()?;
             if let Some(batch) = batch {
                 self.progress.written += batch.packets.len();
@@ -234,8 +253,8 @@ impl AnimationSource<'_, '_> {
 
     /// Waits for packets of the segment whose turn it is, at most until the next progress report is due.
     fn wait(&mut self, index: u64) -> Result<Option<Batch>> {
-        let Workers { scheduler, packets_changed, folder, .. } = self.workers;
-        let mut scheduler = lock(scheduler);
+        let Workers { packets_changed, folder, .. } = self.workers;
+        let mut scheduler = lock(&self.workers.scheduler);
         scheduler.advance_to(index);
         // A segment that is to be stored is stored whole before it is muxed.
         let is_stored = folder.is_some();
@@ -252,7 +271,32 @@ impl AnimationSource<'_, '_> {
             return Err(Error::Cancelled);
         }
         (self.progress.drawn, self.progress.encoded) = scheduler.progress();
-        Ok(if scheduler.ready().1 || !is_stored { scheduler.take_packets() } else { None })
+        let Some(folder) = folder else { return Ok(scheduler.take_packets()) };
+        self.progress.kept = scheduler.kept_frames();
+        let (is_done, is_idle, elsewhere) = (scheduler.ready().1, scheduler.is_idle(), scheduler.elsewhere().clone());
+        drop(scheduler);
+        folder.beat();
+        self.look_at(folder, elsewhere, is_idle);
+        let segment = if is_done { folder.read(index)? } else { return Ok(None) };
+        if segment.is_none() {
+            // Another run has removed it, so it is made again.
+            lock(&self.workers.scheduler).retry(index);
+        }
+        Ok(segment.map(Batch::from))
+    }
+
+    /// Finds out which of the segments that other processes make are finished, and which this run must make itself.
+    fn look_at(&mut self, folder: &SegmentFolder, elsewhere: BTreeSet<u64>, is_idle: bool) {
+        self.idle = is_idle.then(|| self.idle.unwrap_or_else(Instant::now));
+        let is_over = self.idle.is_some_and(|since| since.elapsed() > PATIENCE);
+        for segment in elsewhere {
+            if is_over {
+                folder.remove_claim(segment);
+            }
+            if folder.is_free(segment) {
+                lock(&self.workers.scheduler).retry(segment);
+            }
+        }
     }
 
     fn report(&mut self) -> Result<()> {

@@ -1,14 +1,22 @@
 //! Files of segments: regular ones are opened, and a file that is written appears when it is complete.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::sink::create_unique;
 use crate::{Error, Result, SegmentError};
 
 /// The extension of unfinished files, which a killed process leaves behind.
 pub(super) const UNFINISHED: &str = "unfinished-segment";
+
+/// How many times a file is written again that another process has removed before it had its name.
+const STORE_AGAIN: u32 = 3;
+
+/// The number of bytes of a text that are read.
+const MOST_TEXT: u64 = 4096;
 
 /// Opens a file to read it. Nothing but a regular file is opened: a FIFO or a device could block for ever.
 ///
@@ -34,11 +42,58 @@ pub(super) fn open(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// Returns the text at the beginning of a small file, or what can be read of it.
+pub(super) fn text(path: &Path) -> String {
+    open(path).map(|file| text_of(&file)).unwrap_or_default()
+}
+
+/// Returns the text at the beginning of an open file, or what can be read of it.
+pub(super) fn text_of(file: &File) -> String {
+    let mut bytes = Vec::new();
+    let _ = file.take(MOST_TEXT).read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Returns `None` in place of the error that there is no such file.
+pub(super) fn if_there<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 /// Writes a file that appears under its name when it is complete and on the disk.
+///
+/// # Errors
+/// [`Error::Io`] if it cannot be written.
 pub(super) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
-    let writing = || Error::io(format!("writing {}", path.display()));
-    let mut file = create_unique(path, &format!(".{UNFINISHED}")).map_err(writing())?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(writing())?;
-    file.persist(path).map_err(|error| writing()(error.error))?;
-    Ok(())
+    let try_store = || {
+        let file = unfinished(path, bytes)?;
+        file.as_file().sync_data()?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    // A run that has finished the movie may have removed the unfinished file.
+    let mut stored = try_store();
+    for _ in 0..STORE_AGAIN {
+        match stored {
+            Err(error) if error.kind() == ErrorKind::NotFound => stored = try_store(),
+            _ => break,
+        }
+    }
+    stored.map(drop).map_err(Error::io(format!("writing {}", path.display())))
+}
+
+/// Writes a file that appears under its name when it is complete. Returns `false` if there is a file of that name.
+pub(super) fn store_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    match unfinished(path, bytes)?.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error),
+    }
+}
+
+fn unfinished(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = create_unique(path, &format!(".{UNFINISHED}"))?;
+    file.write_all(bytes)?;
+    Ok(file)
 }

@@ -7,6 +7,7 @@ mod folder;
 mod format;
 mod identity;
 mod plan;
+mod run;
 mod splice;
 
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use crate::stream::StreamInfo;
 
 pub(crate) use buffer::PacketBuffer;
 pub(crate) use encoder::SegmentEncoder;
-pub(crate) use folder::SegmentFolder;
+pub(crate) use folder::{Claim, SegmentFolder};
 pub(crate) use plan::SegmentPlan;
 pub(crate) use splice::{Batch, splice};
 
