@@ -20,5 +20,7 @@ pages! {
     gpu = "gpu.md",
     from_matplotlib = "matplotlib.md",
     from_an_ffmpeg_pipe = "ffmpeg-pipe.md",
+    rgb_exact = "rgb-exact.md",
+    async_programs = "async.md",
     shipping = "shipping.md",
 }

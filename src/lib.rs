@@ -68,8 +68,13 @@
 //!
 //! # What it does not do
 //!
-//! - It has no audio and no subtitles.
-//! - It encodes H.264 only, on the CPU, in one pass.
+//! - It has no audio and no subtitles. `ffmpeg -i movie.mp4 -i sound.wav -c:v copy -c:a aac out.mp4` adds sound without
+//!   encoding the pictures again.
+//! - It makes no GIF, WebM or AV1, because libx264 encodes H.264 only. [gifski](https://gif.ski) makes good GIFs of PNGs.
+//!   For the others, ffmpeg converts a [lossless](Quality::Lossless) movie.
+//! - It makes no transparent movies, because H.264 in MP4 has no alpha. Frames are drawn on a
+//!   [background](Settings::background).
+//! - It encodes on the CPU, in one pass.
 //! - It does not decode movies. It reads back only its own unfinished files, to [`recover`] them.
 //! - It does not scale, crop or rotate pixels: every frame has the size of the movie.
 //! - It does not convert between primaries or transfer functions: it signals those of the frames.

@@ -153,6 +153,21 @@ impl Settings {
         Self { bit_depth: depth, ..self }
     }
 
+    /// Sets what a movie needs to hold every 8-bit red, green and blue: [`Quality::Lossless`], [`Chroma::Yuv444`] and
+    /// [`BitDepth::Ten`].
+    ///
+    /// The 8-bit samples of YUV cannot tell all colours apart: lossless 4:4:4 loses up to 2 levels in limited range and
+    /// up to 1 in full range. With 10 bits, rounding to the nearest 8-bit colour gives back all 2²⁴ colours. Few
+    /// players and no browser play such a movie.
+    ///
+    /// ```
+    /// let settings = kinetograph::Settings::new(640, 360).rgb_exact();
+    /// # assert!(settings.validate().is_ok());
+    /// ```
+    pub fn rgb_exact(self) -> Self {
+        self.quality(Quality::Lossless).chroma(Chroma::Yuv444).bit_depth(BitDepth::Ten)
+    }
+
     /// Sets the matrix, the range and the tags of the colours. The default is [`ColorSpace::BT709`].
     pub fn color_space(self, space: ColorSpace) -> Self {
         Self { color_space: space, ..self }
