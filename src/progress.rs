@@ -26,7 +26,7 @@ pub struct Progress {
     pub bytes: u64,
     /// The time since the start.
     pub elapsed: Duration,
-    /// Frames of segments that an earlier run completed. `drawn`, `encoded` and `written` include them.
+    /// Frames of segments that an earlier run or another process completed. `drawn`, `encoded` and `written` include them.
     pub kept: u64,
     /// Whether the movie is finished and has its final name: true in the last report only.
     pub finished: bool,

@@ -22,6 +22,8 @@ soak 25 container_large
 # 400 kills of each kind, and more encoders under valgrind.
 soak 10 container_kill
 soak 10 lifetimes
+# 50 rounds of processes that share a folder.
+soak 25 segments_shared
 # Many movies at once.
 for _ in 1 2 3 4 5 6 7 8 9 10; do soak 1 crowd; done
 # Half an hour of fuzzing for each target.

@@ -3,8 +3,9 @@
 //! `waves [--size WxH] [--frames N] [--fps RATE] [--preset P] [--crf X] [--workers N] OUTPUT`
 //!
 //! Several processes can share the work, and a killed process loses none of its finished segments. Each `waves --resume
-//! FOLDER --share I/N` encodes every Nth segment, beginning with the Ith, into the folder. `waves --resume FOLDER
-//! OUTPUT` encodes the segments that are missing and makes the movie.
+//! FOLDER --share I/N` encodes every Nth segment, beginning with the Ith, into the folder, except those that are there.
+//! `waves --resume FOLDER OUTPUT` encodes the segments that are missing and makes the movie. Several of these, with an
+//! output each, share the work as well.
 
 mod plot;
 
@@ -65,8 +66,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let (Some(folder), Some((first, step))) = (&arguments.resume, arguments.share) {
         std::fs::create_dir_all(folder)?;
         for index in (first - 1..animation.segments()?).step_by(step as usize) {
-            animation.encode_segment(index)?.save(folder.join(format!("{index:06}.segment")))?;
-            eprintln!();
+            let path = folder.join(format!("{index:06}.segment"));
+            if !path.exists() {
+                animation.encode_segment(index)?.save(path)?;
+                eprintln!();
+            }
         }
     }
     if let Some(output) = arguments.output {

@@ -220,6 +220,10 @@ impl<'a> Animation<'a> {
     /// [`save`](Self::save) with the same folder encodes only the segments that are missing. It creates the folder if
     /// there is none. When the movie is finished, it removes the segments, and the folder too if nothing else is in it.
     ///
+    /// Several runs can share the folder and the work, in several processes or on several machines. Each makes the whole
+    /// movie. The last one that finishes removes the segments. [One folder for several
+    /// runs](crate::guide::long_movies#one-folder-for-several-runs) lists the files of the folder.
+    ///
     /// Segments of another movie, with other settings or from another version are refused, with an error that names the
     /// difference. Segments record the settings, not the closure. Clear the folder when the closure changes.
     pub fn resume(self, folder: impl Into<PathBuf>) -> Self {

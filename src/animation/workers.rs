@@ -105,7 +105,7 @@ impl<'w, 'a> Workers<'w, 'a> {
         let mut own = None;
         loop {
             match self.next_task(&mut own) {
-                Task::Open(segment) if !self.claim(segment)? => own = None,
+                Task::Open(segment) if !self.claim(segment)? => {}
                 Task::Open(segment) => {
                     let opened_before = lock(&self.first).take_if(|encoder| encoder.header().index == segment);
                     let encoder = match opened_before {

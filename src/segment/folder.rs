@@ -97,16 +97,15 @@ impl SegmentFolder {
             let _ = fs::remove_file(&path);
             is_own = create().unwrap_or(true);
         }
-        if !is_own {
-            return Ok(Claim::Other);
+        if is_own {
+            self.claimed().insert(index);
         }
-        self.claimed().insert(index);
         // Read after the claim: whoever had it before has stored the segment before it gave up the claim.
-        if self.checked(&self.file(index, EXTENSION))?.is_none() {
-            return Ok(Claim::Own);
+        if self.checked(&self.file(index, EXTENSION))?.is_some() {
+            self.release(index);
+            return Ok(Claim::Finished);
         }
-        self.release(index);
-        Ok(Claim::Finished)
+        Ok(if is_own { Claim::Own } else { Claim::Other })
     }
 
     /// Returns whether a segment that another run has claimed is finished, or the claim is void.

@@ -18,6 +18,9 @@ const BEAT: Duration = Duration::from_secs(60);
 /// The age of a file after which a run of another machine counts as dead. It allows for clocks that differ by minutes.
 const EXPIRY: Duration = Duration::from_secs(600);
 
+/// How many times the creation of the file is tried again.
+const TRIES: u128 = 100;
+
 /// A run that makes the whole movie from the segments of a folder. Its file is locked for as long as it is open, and
 /// removed when it is dropped.
 pub(super) struct Run {
@@ -34,24 +37,28 @@ impl Run {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let process = std::process::id();
         let text = format!("{}\nprocess {process}\nstarted {} s after 1970 UTC\n", host(), started.as_secs());
-        let mut nanos = started.as_nanos();
-        loop {
+        let create = |path: &Path| {
             fs::create_dir_all(folder)?;
-            let path = folder.join(format!("{process}-{nanos}.{EXTENSION}"));
-            match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    // The text comes after the lock, because it invites others to try the lock.
-                    let _ = file.try_lock();
-                    let run = Self { path, file, text, beat: Mutex::new(Instant::now()) };
-                    run.write()?;
-                    return Ok(run);
-                }
+            OpenOptions::new().read(true).write(true).create_new(true).open(path)
+        };
+        let mut tries = 0;
+        let (path, file) = loop {
+            let path = folder.join(format!("{process}-{}.{EXTENSION}", started.as_nanos() + tries));
+            match create(&path) {
+                Ok(file) => break (path, file),
                 // Another run has the name, or has just removed the folder.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => nanos += 1,
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+                Err(error) if !matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
+                    return Err(error);
+                }
+                Err(error) if tries == TRIES => return Err(error),
+                Err(_) => tries += 1,
             }
-        }
+        };
+        // Locked before the text is written, because a text without a lock is that of a dead run.
+        let _ = file.try_lock();
+        let run = Self { path, file, text, beat: Mutex::new(Instant::now()) };
+        run.write()?;
+        Ok(run)
     }
 
     /// Returns what a file of this run says about it: the name of the run's file, and the text in that.

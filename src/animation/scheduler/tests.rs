@@ -159,6 +159,72 @@ fn kept_segments_are_neither_opened_nor_drawn() {
     assert_eq!(scheduler(&plan, 1, &[0, 1, 2, 3, 4, 5]).next_task(&mut None), Task::Wait);
 }
 
+/// What other processes do to segments is random: they finish them, claim them and give that up, and remove one.
+#[test]
+fn segments_are_made_once_whatever_other_processes_do() {
+    let plan = plan(60, 6);
+    for workers in [1, 2, 5] {
+        for seed in 0..50 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut scheduler = Scheduler::new(plan.clone(), 0..plan.count, workers, Some([1].into()));
+            let (mut owners, mut opened, mut stored) = (vec![None; workers], Vec::new(), vec![0; 6]);
+            let (mut turn, mut lost, mut steps) = (0, false, 0);
+            while turn < plan.count {
+                steps += 1;
+                assert!(steps < 10_000, "nobody can go on");
+                let worker = random.usize(..=workers);
+                if worker == workers {
+                    scheduler.advance_to(turn);
+                    if scheduler.ready().1 {
+                        if !lost && random.bool() {
+                            lost = true;
+                            scheduler.retry(turn);
+                        } else {
+                            turn += 1;
+                        }
+                    }
+                    if let Some(segment) = scheduler.elsewhere().first().copied().filter(|_| random.bool()) {
+                        scheduler.retry(segment);
+                    }
+                    continue;
+                }
+                match scheduler.next_task(&mut owners[worker]) {
+                    Task::Open(segment) => match random.u8(..3) {
+                        0 => scheduler.keep(segment),
+                        1 => scheduler.leave(segment),
+                        _ => {
+                            open(&mut scheduler, &plan, segment);
+                            opened.push(segment);
+                        }
+                    },
+                    Task::Draw { segment, frame, .. } => {
+                        scheduler.drawn(segment, frame, frame);
+                        let mut driven = None;
+                        while let Feed::Picture(encoder, picture) = match scheduler.feed(segment, driven.take()) {
+                            Feed::Flush(_) => {
+                                scheduler.finish(segment);
+                                opened.retain(|open| *open != segment);
+                                stored[segment as usize] += 1;
+                                Feed::Wait
+                            }
+                            feed => feed,
+                        } {
+                            scheduler.encoded(picture);
+                            driven = Some(encoder);
+                        }
+                    }
+                    Task::Wait => {}
+                    Task::End => panic!("a segment may be lost"),
+                }
+                assert!(opened.len() <= 2 * workers, "{opened:?} are open with {workers} workers");
+            }
+            // The segment that was kept is made only if it was removed.
+            assert!(stored[1] <= 1 && stored.iter().sum::<i32>() <= 7, "{stored:?}");
+            assert!(scheduler.is_idle() && scheduler.progress() == (60, 60));
+        }
+    }
+}
+
 #[test]
 fn a_worker_stays_with_its_segment() {
     let plan = plan(40, 4);
