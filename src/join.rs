@@ -30,6 +30,8 @@ use crate::{Error, Result, SegmentError};
 /// - The errors of the segments.
 /// - [`Error::Segment`] for a segment that is missing, out of order, or of another movie.
 /// - [`Error::Setting`] for container settings or a path that cannot be used.
+/// - [`Error::StillRecording`] if another movie is being made at `path`.
+/// - [`Error::Output`] if there is a file at `path` that must not be replaced.
 /// - [`Error::Io`] if writing fails.
 ///
 /// On an error, no file appears under the final name, and an earlier file stays as it was.

@@ -108,7 +108,7 @@ mod stream;
 mod time;
 
 pub use animation::{Animation, FrameInfo};
-pub use error::{Error, FramePart, Mp4Error, PlanesMismatch, Result, SegmentError, TimeError};
+pub use error::{Error, FramePart, Mp4Error, OutputError, PlanesMismatch, Result, SegmentError, TimeError};
 pub use frame::{Frame, PixelFormat};
 pub use html::Html;
 pub use join::{join, join_to_bytes};

@@ -23,10 +23,11 @@ use crate::{Error, Result, TimeError};
 /// threads behind a queue of three pictures. Drawing, converting and encoding therefore overlap, memory use is bounded,
 /// and `push` waits if the encoder is slower. Encoder errors surface on the next `push` or on [`finish`](Self::finish).
 ///
-/// The movie grows in a file beside the final name, `NAME.XXXXXX.part`. Only a successful `finish` gives it the final
-/// name, in place of any earlier file. A movie that is dropped unfinished removes its file. If the thread is panicking,
-/// or if encoding or writing failed, the unfinished file stays; in the crash-safe layout it is playable. Dropping waits
-/// until the frames that were pushed are encoded and written.
+/// The movie grows in a file beside the final name, `NAME.part`. Only a successful `finish` gives it the final name, in
+/// place of any earlier file. A movie that is dropped unfinished removes its file. If the thread is panicking, or if
+/// encoding or writing failed, the unfinished file stays; in the crash-safe layout it is playable. Dropping waits until
+/// the frames that were pushed are encoded and written. [`guide::long_movies`](crate::guide::long_movies) lists the files
+/// and says what to do with them after a crash.
 ///
 /// The type parameter says where the movie goes: `Movie` writes to a file, `Movie<Vec<u8>>` to memory, and
 /// `Movie<Stream<W>>` to a writer.
@@ -74,8 +75,11 @@ impl Movie {
     /// names another format, such as `.gif` or `.mov`, is refused.
     ///
     /// # Errors
-    /// [`Error::Setting`], [`Error::X264Option`] or [`Error::X264`] for settings or a path that cannot be used, before a
-    /// file exists; [`Error::Io`] if no file can be created beside `path`.
+    /// - [`Error::Setting`], [`Error::X264Option`] or [`Error::X264`] for settings or a path that cannot be used, before a
+    ///   file exists.
+    /// - [`Error::StillRecording`] if another movie is being made at `path`.
+    /// - [`Error::Output`] if there is a file at `path` that must not be replaced.
+    /// - [`Error::Io`] if no file can be created beside `path`.
     pub fn create(path: impl AsRef<Path>, settings: &Settings) -> Result<Self> {
         Self::begin(settings, |settings, stream| Recording::create(path.as_ref(), settings, stream))
     }

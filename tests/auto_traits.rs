@@ -29,6 +29,7 @@ const _: () = {
     send_and_sync::<Matrix>();
     send_and_sync::<Mp4Error>();
     send_and_sync::<OddSize>();
+    send_and_sync::<OutputError>();
     send_and_sync::<PixelFormat>();
     send_and_sync::<Planes>();
     send_and_sync::<PlanesMismatch>();

@@ -243,6 +243,8 @@ impl<'a> Animation<'a> {
     /// - [`Error::FrameSize`] and [`Error::FrameData`] for a frame or canvas that does not fit.
     /// - [`Error::Cancelled`] if the progress closure cancelled the movie.
     /// - [`Error::Segment`] for segments that [`resume`](Self::resume) refuses.
+    /// - [`Error::StillRecording`] if another movie is being made at `path`.
+    /// - [`Error::Output`] if there is a file at `path` that must not be replaced.
     /// - [`Error::Io`] if writing fails.
     ///
     /// All workers have stopped when this method returns.

@@ -192,12 +192,25 @@ pub enum Error {
         source: Box<Error>,
     },
 
-    /// A file cannot be recovered because a process is still recording into it.
-    #[error("{} is still being recorded", path.display())]
+    /// A movie cannot be made at this path, or a file cannot be recovered, because another recording into it has not
+    /// ended.
+    #[error("{} is still being recorded{}", path.display(), by_process(*process))]
     #[non_exhaustive]
     StillRecording {
-        /// The file.
+        /// The movie, or the file that was to be recovered.
         path: PathBuf,
+        /// The process that is recording, if it is on this machine and the system tells. Linux does.
+        process: Option<u32>,
+    },
+
+    /// A file must not be replaced by a movie. Functions that make a movie return this error before the first frame.
+    #[error("{} {reason}", path.display())]
+    #[non_exhaustive]
+    Output {
+        /// The path given for the movie.
+        path: PathBuf,
+        /// Why the file there must not be replaced.
+        reason: OutputError,
     },
 
     /// A stream does not fit into an MP4 file, or a file cannot be recovered.
@@ -213,6 +226,24 @@ pub enum Error {
     /// An earlier error already ended the movie. It was returned when it occurred.
     #[error("an earlier error already ended this movie")]
     Ended,
+}
+
+/// Why a file must not be replaced in [`Error::Output`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutputError {
+    /// The file has no permission to write for this process, or for nobody. The latter protects it from root too.
+    #[error("is read-only; remove it or make it writable")]
+    ReadOnly,
+    /// The folder is sticky, as `/tmp` is: only the owner of the file or of the folder may replace the file.
+    #[error("is in a sticky folder and belongs to user {owner}; user {user} cannot replace it")]
+    #[non_exhaustive]
+    Sticky {
+        /// The user that the file belongs to.
+        owner: u32,
+        /// The user that this process acts for.
+        user: u32,
+    },
 }
 
 /// What does not fit in [`Error::FrameData`].
@@ -346,6 +377,10 @@ impl fmt::Debug for Error {
         }
         Ok(())
     }
+}
+
+fn by_process(process: Option<u32>) -> String {
+    process.map(|process| format!(" by process {process}")).unwrap_or_default()
 }
 
 fn segment_name(index: Option<u64>, path: Option<&Path>) -> String {

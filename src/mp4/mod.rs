@@ -17,6 +17,7 @@
 //! the index does not fit there, the samples are copied to a progressive file.
 
 mod annexb;
+mod beginning;
 mod boxes;
 mod fragment;
 mod header;
@@ -34,7 +35,7 @@ pub(crate) use scan::{Scan, scan};
 
 use crate::packet::Packet;
 use crate::settings::{ContainerSettings, Layout};
-use crate::sink::Sink;
+use crate::sink::{ReadAt, Sink};
 use crate::stream::StreamInfo;
 use crate::{Error, Result};
 use annexb::AnnexB;
@@ -82,6 +83,19 @@ impl Muxer {
         }
     }
 
+    /// Returns how many bytes at the beginning of a file, which a killed run has left, may be those of this movie: all
+    /// complete fragments, or none. Returns `None` if the file is of another movie. The index that a killed run has
+    /// begun to write into the reserve is removed.
+    ///
+    /// # Errors
+    /// Any error of the file.
+    pub fn reusable(&self, file: &mut (impl Sink + ReadAt)) -> Result<Option<u64>> {
+        match &self.format {
+            Format::Mp4(muxer) => muxer.beginning().reusable(file),
+            Format::AnnexB(_) => Ok(Some(ReadAt::len(file))),
+        }
+    }
+
     /// Muxes the next packet.
     ///
     /// # Errors
@@ -111,10 +125,11 @@ impl Muxer {
             Format::Mp4(muxer) => {
                 let recorded = muxer.finish(end, &mut self.out)?;
                 self.write(sink)?;
+                sink.end_recording()?;
                 recorded.finish(sink)?;
             }
             Format::AnnexB(_) if !self.playable => return Err(Error::NoFrames),
-            Format::AnnexB(_) => {}
+            Format::AnnexB(_) => sink.end_recording()?,
         }
         self.playable = true;
         Ok(())

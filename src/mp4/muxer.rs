@@ -1,6 +1,7 @@
 //! `Mp4Muxer`: gathers packets into fragments or chunks, and computes the decoding times and durations of samples.
 
 use super::Mp4Layout;
+use super::beginning::Beginning;
 use super::boxes::header;
 use super::header::{Brands, Header};
 use super::recorded::Recorded;
@@ -92,25 +93,20 @@ impl Mp4Muxer {
 
     /// Writes what precedes the samples, and in a crash-safe file the reserve for the index.
     pub fn begin(&mut self, sink: &mut impl Sink) -> Result<()> {
-        match self.layout {
-            Mp4Layout::CrashSafe => {
-                let reserve = header(b"free", self.reserve.1);
-                sink.append(&[&*self.ftyp, &reserve].concat())?;
-                let mut zeros = self.reserve.1 - reserve.len() as u64;
-                let block = vec![0; zeros.min(index::BLOCK as u64) as usize];
-                while zeros > 0 {
-                    let length = zeros.min(block.len() as u64);
-                    sink.append(&block[..length as usize])?;
-                    zeros -= length;
-                }
-                sink.append(&self.header.fragmented())?;
-            }
-            // A box of size 0 reaches to the end of the file.
-            Mp4Layout::Progressive => sink.append(&[&*self.ftyp, &header(b"mdat", 0)].concat())?,
-            Mp4Layout::Fragmented => sink.append(&[&*self.ftyp, &self.header.fragmented()].concat())?,
-        }
+        self.beginning().write(sink)?;
         self.length = sink.len();
         Ok(())
+    }
+
+    pub fn beginning(&self) -> Beginning {
+        let reserve = match self.layout {
+            Mp4Layout::CrashSafe => header(b"free", self.reserve.1),
+            // A box of size 0 reaches to the end of the file.
+            Mp4Layout::Progressive => header(b"mdat", 0),
+            Mp4Layout::Fragmented => Vec::new(),
+        };
+        let moov = if self.layout == Mp4Layout::Progressive { Vec::new() } else { self.header.fragmented() };
+        Beginning { ftyp: self.ftyp.clone(), zeros: self.reserve.1 - reserve.len() as u64, reserve, moov }
     }
 
     /// Counts bytes that a test has written into the sink.

@@ -42,7 +42,7 @@ impl Recorded {
                 }
                 match self.progressive_copy(sink) {
                     Ok(copy) => {
-                        *sink = copy;
+                        sink.replace_with(copy);
                         Ok(())
                     }
                     Err(_) => self.commit_at_end(sink),

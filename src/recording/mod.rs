@@ -15,7 +15,7 @@ use crate::{Error, Result};
 ///
 /// A file is written beside its final name, and renamed when it is finished. A recording that is dropped unfinished
 /// removes its file. If the thread is panicking, it keeps a playable file. After an error it also keeps a playable
-/// file, and the error names it.
+/// file, and the error names it. A file with frames of an earlier run, which was killed, is kept in any case.
 pub(crate) struct Recording<S: Sink> {
     /// `None` after an error.
     open: Option<Open<S>>,
@@ -30,11 +30,19 @@ impl Recording<FileSink> {
     /// Records into a file beside `path`.
     ///
     /// # Errors
-    /// [`Error::Setting`] if a movie of the layout cannot have that name, [`Error::Io`] if the file cannot be created. No
-    /// file is left behind.
+    /// [`Error::Setting`] if a movie of the layout cannot have that name; as [`FileSink::create`]. No file is left behind.
     pub fn create(path: &Path, container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
         check_name(path, container.layout)?;
-        Self::begin(container, stream, container.layout, || FileSink::create(path))
+        Self::begin(container, stream, container.layout, |muxer| {
+            let mut sink = FileSink::create(path)?;
+            if sink.len() > 0 {
+                match muxer.reusable(&mut sink)? {
+                    Some(length) => sink.reuse(length)?,
+                    None => sink.set_aside()?,
+                }
+            }
+            Ok(sink)
+        })
     }
 }
 
@@ -45,7 +53,7 @@ impl Recording<MemorySink> {
             Layout::CrashSafe => Layout::Progressive,
             other => other,
         };
-        Self::begin(container, stream, layout, || Ok(MemorySink::default()))
+        Self::begin(container, stream, layout, |_| Ok(MemorySink::default()))
     }
 }
 
@@ -59,7 +67,7 @@ impl<W: Write> Recording<Stream<W>> {
         if !matches!(layout, Layout::Fragmented | Layout::AnnexB) {
             return Err(Error::setting("layout", layout, "it must be fragmented or annexb for a stream"));
         }
-        Self::begin(container, stream, layout, || Ok(Stream::new(writer)))
+        Self::begin(container, stream, layout, |_| Ok(Stream::new(writer)))
     }
 }
 
@@ -68,11 +76,11 @@ impl<S: Sink> Recording<S> {
         container: &ContainerSettings,
         stream: &StreamInfo,
         layout: Layout,
-        create: impl FnOnce() -> Result<S>,
+        create: impl FnOnce(&Muxer) -> Result<S>,
     ) -> Result<Self> {
         // A stream that does not fit is refused before there is a file.
         let mut muxer = Muxer::new(container, stream, layout)?;
-        let mut sink = create()?;
+        let mut sink = create(&muxer)?;
         muxer.begin(&mut sink)?;
         Ok(Self { open: Some(Open { muxer, sink }) })
     }

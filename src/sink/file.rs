@@ -1,59 +1,91 @@
-//! `FileSink`: writes a movie to a temporary file beside the final name, and renames it when it is finished.
+//! `FileSink`: writes a movie to a file beside the final name, and renames it when it is finished.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-#[cfg(unix)]
-use std::time::{Duration, Instant};
 
-use tempfile::{NamedTempFile, TempPath};
-
-use super::{ReadAt, Sink};
+use super::lock::{self, Locked, State, leads_to};
+use super::target::Target;
+use super::{ReadAt, Sink, fault};
 use crate::{Error, Result};
 
 /// The number of bytes that are moved at a time.
 const BLOCK: usize = 1 << 20;
 
-/// The longest file name, in bytes, that the unfinished file's name repeats. File systems allow 255 bytes for a name.
-const MAX_NAME: usize = 240;
-
-/// How long a lock is waited for.
-#[cfg(unix)]
-const LOCK_WAIT: Duration = Duration::from_secs(1);
-
-/// A file beside its final name, removed when dropped.
+/// A file beside its final name. It is locked while it is open, and removed when it is dropped.
+///
+/// A killed process leaves its file behind. The next recording of the same target begins with that file. As long as the
+/// new bytes equal those that are there, nothing is written. At the first difference, the earlier file is kept under
+/// a numbered name.
 pub(crate) struct FileSink {
-    file: NamedTempFile,
-    target: PathBuf,
+    file: File,
+    path: PathBuf,
+    target: Target,
     length: u64,
+    /// The length of what an earlier run has left. Up to `length`, this run has made the same.
+    found: u64,
+    is_removed_on_drop: bool,
+    /// The recording that this file is a copy of. It is removed when the copy has its final name.
+    recording: Option<Box<FileSink>>,
 }
 
 impl FileSink {
-    /// Creates an empty `NAME.XXXXXX.part` in the folder of `target`. If `target` is a symbolic link, the target is the
-    /// file that it leads to.
+    /// Opens the file for a recording, `NAME.part` in the folder of `target`. If `target` is a symbolic link, the file
+    /// is beside the one that it leads to.
+    ///
+    /// The file is empty, or has what an earlier run has left. Then [`reuse`](Self::reuse) or
+    /// [`set_aside`](Self::set_aside) says what happens to it.
     ///
     /// # Errors
     /// [`Error::Io`] if the target is not a regular file or has no name, or if the folder does not exist or cannot be
-    /// written to.
+    /// written to; [`Error::Output`] if a file there must not be replaced; [`Error::StillRecording`] if another process
+    /// is recording the same movie.
     pub fn create(target: &Path) -> Result<Self> {
-        let wrong = |why: &str| Error::io(format!("creating {}", target.display()))(io::Error::other(why));
-        let target = resolve(target).map_err(Error::io(format!("creating {}", target.display())))?;
-        match fs::metadata(&target) {
-            Ok(there) if there.is_dir() => return Err(wrong("it is a folder")),
-            Ok(there) if !there.is_file() => return Err(wrong("it is not a regular file; use Movie::stream")),
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Error::io(format!("creating {}", target.display()))(error));
+        let target = Target::new(target)?;
+        let path = target.part();
+        let Locked { file, state } = lock::open_or_create(&path, &target)?;
+        let mut sink = Self::new(file, path, target);
+        match state {
+            State::New => sink.target.keep_mode(&sink.file),
+            State::LeftOver => {
+                sink.target.keep_mode(&sink.file);
+                sink.length = sink.file.metadata().map_err(|error| sink.failed("opening", error))?.len();
+                sink.is_removed_on_drop = sink.length == 0;
             }
-            _ => {}
+            State::Foreign => {
+                sink.is_removed_on_drop = false;
+                sink.set_aside()?;
+            }
         }
-        // A name with a separator or a dot after it could be created, but no file could be renamed to it.
-        let ends_in = |name: &std::ffi::OsStr| target.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes());
-        if !target.file_name().is_some_and(ends_in) {
-            return Err(wrong("it has no file name"));
+        sink.remove_old_copy()?;
+        Ok(sink)
+    }
+
+    /// Creates an empty file `NAME.finishing` in the folder of `target`, for a copy of a recording. A copy that a killed
+    /// process has left is replaced, because its recording is still there.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    #[allow(dead_code)] // for a recovery into another file
+    pub fn create_copy(target: &Path) -> Result<Self> {
+        Self::copy_for(Target::new(target)?)
+    }
+
+    fn copy_for(target: Target) -> Result<Self> {
+        let path = target.copy();
+        let Locked { mut file, state } = lock::open_or_create(&path, &target)?;
+        let failed = || Error::io(format!("replacing {}", path.display()));
+        match state {
+            State::New => {}
+            State::LeftOver => file.set_len(0).map_err(failed())?,
+            State::Foreign => {
+                fs::remove_file(&path).map_err(failed())?;
+                file = lock::open_or_create(&path, &target)?.file;
+            }
         }
-        let file = create_beside(&target, ".part")?;
-        Ok(Self { file, target, length: 0 })
+        target.keep_mode(&file);
+        Ok(Self::new(file, path, target))
     }
 
     /// Opens an unfinished file that was left behind. It is not removed when dropped, and keeps its name when it is
@@ -62,32 +94,106 @@ impl FileSink {
     /// # Errors
     /// [`Error::Io`] if it cannot be read and written; [`Error::StillRecording`] if a process is recording into it.
     pub fn open(path: &Path) -> Result<Self> {
-        let failed = || Error::io(format!("opening {}", path.display()));
-        let target = resolve(path).map_err(failed())?;
-        let file = fs::OpenOptions::new().read(true).write(true).open(&target).map_err(failed())?;
-        let there = file.metadata().map_err(failed())?;
-        if !there.is_file() {
-            return Err(failed()(io::Error::other("it is not a regular file")));
-        }
-        if !lock(&file) {
-            return Err(Error::StillRecording { path: path.into() });
-        }
-        let mut kept = TempPath::try_from_path(&target).map_err(failed())?;
-        kept.disable_cleanup(true);
-        Ok(Self { file: NamedTempFile::from_parts(file, kept), target, length: there.len() })
+        let target = Target::in_place(path).map_err(Error::io(format!("opening {}", path.display())))?;
+        let file = lock::open_existing(target.path())?;
+        let mut sink = Self::new(file, target.path().to_owned(), target);
+        sink.is_removed_on_drop = false;
+        sink.length = sink.file.metadata().map_err(|error| sink.failed("opening", error))?.len();
+        Ok(sink)
+    }
+
+    fn new(file: File, path: PathBuf, target: Target) -> Self {
+        Self { file, path, target, length: 0, found: 0, is_removed_on_drop: true, recording: None }
     }
 
     /// Cuts the file off at `length`.
     pub fn truncate(&mut self, length: u64) -> Result<()> {
-        self.file.as_file().set_len(length).map_err(|error| self.failed("cutting", error))?;
+        self.file.set_len(length).map_err(|error| self.failed("cutting", error))?;
         self.length = length;
+        Ok(())
+    }
+
+    /// Begins again in a file that an earlier run has left, of which the first `length` bytes are complete. Unless they
+    /// are none, the file is not removed when dropped.
+    pub fn reuse(&mut self, length: u64) -> Result<()> {
+        self.truncate(length)?;
+        (self.length, self.found) = (0, length);
+        self.is_removed_on_drop = length == 0;
+        Ok(())
+    }
+
+    /// Keeps the file of an earlier run under a numbered name, and continues in a new file with a copy of what this run
+    /// has made so far.
+    pub fn set_aside(&mut self) -> Result<()> {
+        let length = if self.found > 0 { self.length } else { 0 };
+        let kept = self.target.numbered_part();
+        let renamed = fault::point().and_then(|()| fs::rename(&self.path, &kept));
+        renamed.map_err(|error| self.failed(&format!("renaming to {} from", kept.display()), error))?;
+        let created = lock::open_or_create(&self.path, &self.target).and_then(|Locked { file, state }| match state {
+            State::New => Ok(file),
+            _ => Err(self.failed("creating", ErrorKind::AlreadyExists.into())),
+        });
+        let earlier = match created {
+            Ok(file) => std::mem::replace(&mut self.file, file),
+            Err(error) => {
+                if !self.path.exists() {
+                    let _ = fs::rename(&kept, &self.path);
+                }
+                return Err(error);
+            }
+        };
+        log::warn!(
+            "{} has other frames than this movie, of an earlier run. They are kept in {}: recover it or delete it",
+            self.path.display(),
+            kept.display()
+        );
+        self.target.keep_mode(&self.file);
+        (self.length, self.found, self.is_removed_on_drop) = (0, 0, true);
+        let mut earlier = Self::new(earlier, kept, self.target.clone());
+        earlier.is_removed_on_drop = false;
+        self.append_from(&earlier, 0..length)
+    }
+
+    /// Returns whether the next bytes are there already, from an earlier run. If that run made other bytes, its file is
+    /// set aside.
+    fn is_there(&mut self, bytes: &[u8]) -> Result<bool> {
+        let known = self.found.saturating_sub(self.length).min(bytes.len() as u64) as usize;
+        if known == 0 {
+            return Ok(false);
+        }
+        let mut there = vec![0; known];
+        self.read_at(self.length, &mut there)?;
+        if there != bytes[..known] {
+            self.set_aside()?;
+            return Ok(false);
+        }
+        if known == bytes.len() {
+            self.length += known as u64;
+        }
+        Ok(known == bytes.len())
+    }
+
+    /// Removes a copy that a killed process has left.
+    fn remove_old_copy(&self) -> Result<()> {
+        let copy = self.target.copy();
+        if !copy.exists() {
+            return Ok(());
+        }
+        match lock::open_existing(&copy) {
+            Ok(_) => remove(&copy),
+            // Something else recovers a movie of this name.
+            Err(Error::StillRecording { process, .. }) => {
+                return Err(Error::StillRecording { path: self.target.path().into(), process });
+            }
+            Err(error) => log::warn!("removing {}: {error:?}", copy.display()),
+        }
         Ok(())
     }
 
     /// Cuts off the bytes of a failed write. If that fails too, readers skip them.
     fn cut_back(&mut self, length: u64, error: Error) -> Error {
         if fault::point().is_ok() {
-            let _ = self.file.as_file().set_len(length);
+            let _ = self.file.set_len(length);
         }
         self.length = length;
         error
@@ -98,21 +204,37 @@ impl FileSink {
         if let Err(error) = fault::point() {
             // As on a full disk, some bytes are written, but none of the few that commit: they are in one sector.
             let part = if bytes.len() > 8 { bytes.len() / 2 } else { 0 };
-            let _ = self.file.as_file().write_all(&bytes[..part]);
+            let _ = self.file.write_all(&bytes[..part]);
             return Err(self.failed("writing", error));
         }
-        self.file.as_file().write_all(bytes).map_err(|error| self.failed("writing", error))?;
+        self.file.write_all(bytes).map_err(|error| self.failed("writing", error))?;
         self.length = self.length.max(at + bytes.len() as u64);
         Ok(())
     }
 
     fn seek(&self, at: u64) -> Result<()> {
-        let found = self.file.as_file().seek(SeekFrom::Start(at));
-        found.map(drop).map_err(|error| self.failed("seeking in", error))
+        (&self.file).seek(SeekFrom::Start(at)).map(drop).map_err(|error| self.failed("seeking in", error))
     }
 
     fn failed(&self, doing: &str, error: io::Error) -> Error {
-        Error::io(format!("{doing} {}", self.file.path().display()))(error)
+        Error::io(format!("{doing} {}", self.path.display()))(error)
+    }
+
+    fn rename_to_target(&self) -> io::Result<()> {
+        fault::point()?;
+        // Somebody may have moved the file away, and another process may be recording under its name.
+        if !leads_to(&self.path, &self.file) {
+            return Err(ErrorKind::NotFound.into());
+        }
+        fs::rename(&self.path, self.target.path())
+    }
+}
+
+impl Drop for FileSink {
+    fn drop(&mut self) {
+        if self.is_removed_on_drop && leads_to(&self.path, &self.file) {
+            remove(&self.path);
+        }
     }
 }
 
@@ -126,13 +248,19 @@ impl Sink for FileSink {
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.is_there(bytes)? {
+            return Ok(());
+        }
         let length = self.length;
         self.write(length, bytes).map_err(|error| self.cut_back(length, error))
     }
 
     fn append_guarded(&mut self, guard: [u8; 8], bytes: &[u8]) -> Result<()> {
-        let length = self.length;
         let Some((head, others)) = bytes.split_first_chunk::<8>() else { return self.append(bytes) };
+        if self.is_there(bytes)? {
+            return Ok(());
+        }
+        let length = self.length;
         self.write(length, &guard)
             .and_then(|()| self.write(length + 8, others))
             .and_then(|()| self.write(length, head))
@@ -143,9 +271,13 @@ impl Sink for FileSink {
         self.write(at, bytes)
     }
 
+    /// Sets aside a file with more frames of an earlier run than this movie has.
+    fn end_recording(&mut self) -> Result<()> {
+        if self.found > self.length { self.set_aside() } else { Ok(()) }
+    }
+
     fn sync(&mut self) -> Result<()> {
-        let synced = fault::point().and_then(|()| self.file.as_file().sync_data());
-        synced.map_err(|error| self.failed("writing", error))
+        fault::point().and_then(|()| self.file.sync_data()).map_err(|error| self.failed("writing", error))
     }
 
     fn shift(&mut self, from: u64, to: u64) -> Result<()> {
@@ -162,19 +294,17 @@ impl Sink for FileSink {
         Ok(())
     }
 
-    /// Creates an empty file `NAME.XXXXXX.copy` for the same target.
+    /// Creates an empty file `NAME.finishing` for the same target.
     fn another(&self) -> Result<Self> {
-        let file = create_beside(&self.target, ".copy")?;
-        Ok(Self { file, target: self.target.clone(), length: 0 })
+        Self::copy_for(self.target.clone())
     }
 
     fn append_from(&mut self, other: &Self, range: Range<u64>) -> Result<()> {
         self.seek(self.length)?;
         other.seek(range.start)?;
         let length = range.end - range.start;
-        // Both are files, so the kernel copies.
-        let copied =
-            fault::point().and_then(|()| io::copy(&mut other.file.as_file().take(length), &mut self.file.as_file()));
+        // Both are files, so that the kernel copies on Linux.
+        let copied = fault::point().and_then(|()| io::copy(&mut (&other.file).take(length), &mut self.file));
         if copied.map_err(|error| self.failed("writing", error))? != length {
             return Err(other.failed("reading", ErrorKind::UnexpectedEof.into()));
         }
@@ -182,20 +312,36 @@ impl Sink for FileSink {
         Ok(())
     }
 
-    /// Waits until the file is safe on the disk, and renames it to its final name, in place of an earlier file.
+    fn replace_with(&mut self, copy: Self) {
+        let recording = std::mem::replace(self, copy);
+        self.recording = Some(Box::new(recording));
+    }
+
+    /// Waits until the file is safe on the disk, and renames it to its final name, in place of an earlier file. When
+    /// the name is safe too, the recording is removed that it is a copy of.
     fn commit(&mut self) -> Result<()> {
+        self.target.keep_owner_and_mode(&self.file);
         self.sync()?;
-        let renamed = fault::point().and_then(|()| fs::rename(self.file.path(), &self.target));
-        renamed.map_err(|error| self.failed(&format!("renaming to {} from", self.target.display()), error))?;
-        self.file.disable_cleanup(true);
+        let to = format!("renaming to {} from", self.target.path().display());
+        self.rename_to_target().map_err(|error| self.failed(&to, error))?;
+        self.is_removed_on_drop = false;
+        self.target.sync_folder();
+        if let Some(mut recording) = self.recording.take() {
+            recording.is_removed_on_drop = recording.path != self.target.path();
+        }
         Ok(())
     }
 
     fn into_output(self) {}
 
+    /// Keeps the recording. A copy of it is removed, even if it is complete, so that one file is left to recover.
     fn keep(&mut self) -> Option<PathBuf> {
-        self.file.disable_cleanup(true);
-        Some(self.file.path().to_owned())
+        let kept = match &mut self.recording {
+            Some(recording) => &mut **recording,
+            None => self,
+        };
+        kept.is_removed_on_drop = false;
+        Some(kept.path.clone())
     }
 }
 
@@ -206,95 +352,12 @@ impl ReadAt for FileSink {
 
     fn read_at(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
         self.seek(at)?;
-        self.file.as_file().read_exact(bytes).map_err(|error| self.failed("reading", error))
+        (&self.file).read_exact(bytes).map_err(|error| self.failed("reading", error))
     }
 }
 
-/// Creates an empty file in the target's folder, with the permissions of any new file.
-fn create_beside(target: &Path, suffix: &str) -> Result<NamedTempFile> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = target.file_name().filter(|name| name.len() <= MAX_NAME).unwrap_or("movie".as_ref());
-    let mut prefix = name.to_owned();
-    prefix.push(".");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(suffix);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666)); // the process's umask applies
-    }
-    let file = fault::point()
-        .and_then(|()| builder.tempfile_in(folder))
-        .map_err(Error::io(format!("creating a file beside {}", target.display())))?;
-    lock(file.as_file());
-    Ok(file)
-}
-
-/// Locks the file as long as it is open, so that other processes know that it is being written. Returns `false` if
-/// another process holds the lock. Returns `true` where the system or the file system has no such advisory locks.
-///
-/// A process that any thread starts has the lock of every open file until it executes its program, even of a file that
-/// is closed meanwhile. So the lock may be held for a moment when nobody is writing.
-fn lock(file: &File) -> bool {
-    #[cfg(unix)]
-    {
-        let begin = Instant::now();
-        while matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
-            if begin.elapsed() > LOCK_WAIT {
-                return false;
-            }
-            std::thread::sleep(LOCK_WAIT / 100);
-        }
-    }
-    true
-}
-
-/// Follows a path whose last component is a symbolic link, even one to a file that does not exist yet.
-fn resolve(path: &Path) -> io::Result<PathBuf> {
-    let mut path = path.to_owned();
-    // As many links as Linux follows.
-    for _ in 0..40 {
-        match fs::symlink_metadata(&path) {
-            Ok(there) if there.is_symlink() => {
-                let link = fs::read_link(&path)?;
-                path = path.parent().unwrap_or(Path::new("")).join(link);
-            }
-            _ => return Ok(path),
-        }
-    }
-    Err(io::Error::other("too many symbolic links"))
-}
-
-/// The points at which tests make the system fail.
-#[cfg(not(test))]
-mod fault {
-    pub fn point() -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod fault {
-    use std::cell::Cell;
-    use std::io::{Error, ErrorKind, Result};
-
-    thread_local! {
-        static PASSED: Cell<u32> = const { Cell::new(0) };
-        static FAILING: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
-    }
-
-    /// Calls `run` while the points `from..to` fail. Returns its result and the number of points that it passed.
-    pub fn with_failing<T>(from: u32, to: u32, run: impl FnOnce() -> T) -> (T, u32) {
-        PASSED.set(0);
-        FAILING.set((from, to));
-        let result = run();
-        FAILING.set((0, 0));
-        (result, PASSED.get())
-    }
-
-    pub fn point() -> Result<()> {
-        let number = PASSED.replace(PASSED.get() + 1);
-        let (from, to) = FAILING.get();
-        if (from..to).contains(&number) { Err(Error::from(ErrorKind::StorageFull)) } else { Ok(()) }
+fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path) {
+        log::warn!("removing {}: {error}", path.display());
     }
 }

@@ -1,9 +1,15 @@
 //! `Sink` and `ReadAt`: the interface to where the bytes of a movie go, which is a file, memory or a stream.
 
+#[cfg(not(test))]
+mod fault;
+#[cfg(test)]
+pub(crate) mod fault;
 mod file;
+mod lock;
 mod memory;
 mod name;
 mod stream;
+mod target;
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -15,8 +21,6 @@ use tempfile::NamedTempFile;
 use crate::{Error, Result};
 
 pub(crate) use file::FileSink;
-#[cfg(test)]
-pub(crate) use file::fault;
 pub(crate) use memory::MemorySink;
 pub(crate) use name::check_name;
 pub use stream::Stream;
@@ -49,6 +53,11 @@ pub(crate) trait Sink: Sized {
         Err(not_seekable())
     }
 
+    /// Says that nothing more is appended: what follows makes a finished movie of the recording.
+    fn end_recording(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Waits until everything written is safe on the disk, if it goes to one.
     fn sync(&mut self) -> Result<()> {
         Ok(())
@@ -67,6 +76,11 @@ pub(crate) trait Sink: Sized {
     /// Writes a part of another sink at the end.
     fn append_from(&mut self, _other: &Self, _range: Range<u64>) -> Result<()> {
         Err(not_seekable())
+    }
+
+    /// Continues with a complete copy of this sink.
+    fn replace_with(&mut self, copy: Self) {
+        *self = copy;
     }
 
     /// Completes the sink, whose contents are a finished movie.
@@ -109,6 +123,12 @@ pub(crate) fn create_unique(path: &Path, suffix: &str) -> io::Result<NamedTempFi
 /// Returns the folder that a file is in.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Returns the user that this process acts for.
+#[cfg(unix)]
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 fn not_seekable() -> Error {
