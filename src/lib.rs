@@ -75,7 +75,8 @@
 //! - It makes no transparent movies, because H.264 in MP4 has no alpha. Frames are drawn on a
 //!   [background](Settings::background).
 //! - It encodes on the CPU, in one pass.
-//! - It does not decode movies. It reads back only its own unfinished files, to [`recover`] them.
+//! - It does not decode movies. [`MovieInfo`] reads what a file states about its movie, and [`recover`] finishes the
+//!   crate's own unfinished files.
 //! - It does not scale, crop or rotate pixels: every frame has the size of the movie.
 //! - It does not convert between primaries or transfer functions: it signals those of the frames.
 //!
@@ -90,6 +91,7 @@ mod error;
 mod frame;
 pub mod guide;
 mod html;
+mod info;
 mod join;
 mod movie;
 mod mp4;
@@ -113,6 +115,7 @@ pub use frame::{Frame, PixelFormat};
 pub use html::Html;
 pub use join::{join, join_to_bytes};
 pub use movie::Movie;
+pub use mp4::MovieInfo;
 pub use progress::Progress;
 pub use recover::{Recovered, recover};
 pub use report::Report;

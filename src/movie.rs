@@ -55,6 +55,7 @@ pub struct Movie<Output = ()> {
     clock: Clock,
     size: (u32, u32),
     coded_size: (u32, u32),
+    codec: String,
     /// Frames pushed.
     frames: u64,
     /// The presentation times of the last frame and, unless the caller gives another, of the next one, in ticks.
@@ -159,12 +160,14 @@ impl<Output: Send + 'static> Movie<Output> {
         let created = Instant::now();
         let encoder = Encoder::open(settings, Threading::OwnThreads)?;
         let recording = record(&settings.container, encoder.stream_info())?;
+        let codec = encoder.stream_info().headers.codec_string();
         Ok(Self {
             pipeline: Pipeline::start(settings, encoder, recording)?,
             converter: Converter::new(settings.color_space, settings.chroma, settings.bit_depth, settings.background),
             clock: settings.clock(),
             size: (settings.width, settings.height),
             coded_size: settings.coded_size(),
+            codec,
             frames: 0,
             last: 0,
             next: 0,
@@ -335,6 +338,19 @@ impl<Output> Movie<Output> {
     /// Makes the next frame a keyframe, which players can seek to.
     pub fn force_keyframe(&mut self) {
         self.force_keyframe = true;
+    }
+
+    /// Returns the codec string of the stream (RFC 6381), which Media Source Extensions and playlists ask for, such as
+    /// `avc1.640028`.
+    ///
+    /// ```
+    /// # use kinetograph::{Movie, Settings};
+    /// let movie = Movie::in_memory(&Settings::new(1280, 720).frame_rate(30))?;
+    /// assert_eq!(format!("video/mp4; codecs=\"{}\"", movie.codec()), "video/mp4; codecs=\"avc1.64001f\"");
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn codec(&self) -> &str {
+        &self.codec
     }
 
     /// Returns the number of frames pushed so far.

@@ -39,6 +39,20 @@ pub(crate) struct StreamInfo {
     pub max_bitrate: u32,
 }
 
+/// Returns the codec string of a stream (RFC 6381, 3.3) from the three bytes that follow the type of its sequence
+/// parameter set: profile, constraints and level.
+pub(crate) fn codec_string([profile, constraints, level]: [u8; 3]) -> String {
+    format!("avc1.{profile:02x}{constraints:02x}{level:02x}")
+}
+
+impl StreamHeaders {
+    /// Returns the codec string of the stream.
+    pub fn codec_string(&self) -> String {
+        let bytes = self.sps.get(1..).and_then(|rest| rest.first_chunk()).copied();
+        codec_string(bytes.unwrap_or_default())
+    }
+}
+
 impl StreamInfo {
     /// How many numbers [`numbers`](Self::numbers) returns.
     pub const NUMBERS: usize = 16;

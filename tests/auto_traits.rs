@@ -27,6 +27,7 @@ const _: () = {
     send_and_sync::<Layout>();
     send_and_sync::<Level>();
     send_and_sync::<Matrix>();
+    send_and_sync::<MovieInfo>();
     send_and_sync::<Mp4Error>();
     send_and_sync::<OddSize>();
     send_and_sync::<OutputError>();

@@ -19,9 +19,11 @@
 mod annexb;
 mod beginning;
 mod boxes;
+mod fields;
 mod fragment;
 mod header;
 mod index;
+mod info;
 mod layout;
 mod muxer;
 mod read;
@@ -29,7 +31,9 @@ mod recorded;
 mod samples;
 mod scan;
 mod tags;
+mod times;
 
+pub use info::MovieInfo;
 pub(crate) use read::Summary;
 pub(crate) use scan::{Scan, scan};
 
