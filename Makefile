@@ -5,7 +5,7 @@
 # make gallery  runs the examples, whose movies go to target/gallery, and draws some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
-TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind
+TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind pango1.0-tools fonts-noto-core fonts-wqy-microhei
 PEER_PACKAGES = ffmpeg x264 g++ nasm
 GALLERY_PACKAGES = ffmpeg
 
@@ -72,7 +72,7 @@ define install
 		echo '  Fedora: dnf install x264-devel clang-devel pkgconf (RPM Fusion)'; \
 		echo '  Arch:   pacman -S x264 clang pkgconf'; \
 		echo '  macOS:  brew install x264 llvm pkgconf'; \
-		echo 'The tests need ffmpeg, the x264 program, mediainfo, Chromium and valgrind.'; \
+		echo 'The tests need ffmpeg, the x264 program, mediainfo, Chromium, valgrind, pango-view, Noto and WenQuanYi fonts.'; \
 		exit 0; }; \
 	missing=; \
 	for package in $(1); do \

@@ -12,7 +12,7 @@ use crate::{
     clip::{MAX_COORDINATE, clip_polygon, clip_polyline},
     smooth::smooth,
     stroke::{ring, stroke},
-    text::{self, Line},
+    text::{self, Text},
 };
 
 type Drawn = Result<(), DrawingErrorKind<Error>>;
@@ -175,8 +175,8 @@ impl DrawingBackend for PixmapBackend<'_> {
         text: &str,
         style: &T,
     ) -> Result<(u32, u32), DrawingErrorKind<Error>> {
-        let line = Line::new(text, style.family(), style.style(), style.size());
-        let (width, height) = line.map_or((0, 0), |line| line.size());
+        let text = Text::new(text, style.family(), style.style(), style.size());
+        let (width, height) = text.map_or((0, 0), |text| text.size());
         Ok((width.max(0) as u32, height.max(0) as u32))
     }
 
@@ -206,25 +206,26 @@ impl DrawingBackend for PixmapBackend<'_> {
 impl PixmapBackend<'_> {
     pub(crate) fn text<T: BackendTextStyle>(&mut self, text: &str, style: &T, position: BackendCoord) {
         let Some(ink) = Ink::new(style.color()) else { return };
-        let Some(line) = Line::new(text, style.family(), style.style(), style.size()) else { return };
-        let (width, height) = line.size();
-        let dx = match style.anchor().h_pos {
-            HPos::Left => 0,
-            HPos::Center => -width / 2,
-            HPos::Right => -width,
-        };
+        let Some(text) = Text::new(text, style.family(), style.style(), style.size()) else { return };
         let dy = match style.anchor().v_pos {
             VPos::Top => 0,
-            VPos::Center => -height / 2,
-            VPos::Bottom => -height,
+            VPos::Center => -text.size().1 / 2,
+            VPos::Bottom => -text.size().1,
         };
         let rotation = style.transform();
-        line.draw(|mask, glyph_x, glyph_y| {
-            fill_mask(&mut self.canvas, mask, ink, |x, y| {
-                let (x, y) = rotation.transform(x + glyph_x + dx, y + glyph_y + dy);
-                (i64::from(x) + i64::from(position.0), i64::from(y) + i64::from(position.1))
+        for line in text.lines() {
+            let dx = match style.anchor().h_pos {
+                HPos::Left => 0,
+                HPos::Center => -line.width() / 2,
+                HPos::Right => -line.width(),
+            };
+            line.draw(|mask, glyph_x, glyph_y| {
+                fill_mask(&mut self.canvas, mask, ink, |x, y| {
+                    let (x, y) = rotation.transform(x + glyph_x + dx, y + glyph_y + dy);
+                    (i64::from(x) + i64::from(position.0), i64::from(y) + i64::from(position.1))
+                });
             });
-        });
+        }
     }
 
     /// Draws a line along a row or a column of pixels, including the pixels at both ends.
