@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+mod leftovers;
+
 use super::*;
 use crate::mp4::tests::reader::{samples, top_boxes};
 use crate::settings::Settings;

@@ -44,8 +44,14 @@ impl std::fmt::Display for Outcome {
 /// `wrapper` is a command that runs the command after it, such as `["valgrind", "-q"]`; it may be empty.
 pub fn run(test: &str, role: &str, wrapper: &[&str], folder: &Path, limit: Duration) -> Outcome {
     let program = std::env::current_exe().expect("the path of this test");
-    let mut line: Vec<std::ffi::OsString> = wrapper.iter().map(Into::into).collect();
-    line.extend([program.into(), "--exact".into(), test.into(), "--nocapture".into(), "--test-threads=1".into()]);
+    let line = [wrapper, &[program.to_str().expect("a path in UTF-8")]].concat();
+    run_as(test, role, &line, folder, limit)
+}
+
+/// Runs the test of this name again as [`run`] does, by a command line that ends in the test program.
+pub fn run_as(test: &str, role: &str, line: &[&str], folder: &Path, limit: Duration) -> Outcome {
+    let mut line: Vec<std::ffi::OsString> = line.iter().map(Into::into).collect();
+    line.extend(["--exact".into(), test.into(), "--nocapture".into(), "--test-threads=1".into()]);
     let output = tempfile::tempdir().expect("a folder for the output");
     let [out, err] = ["out", "err"].map(|name| output.path().join(name));
     let mut child = Command::new(&line[0])
