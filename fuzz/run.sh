@@ -16,6 +16,8 @@ export RUSTFLAGS="-Zsanitizer=address --cfg fuzzing -Ccodegen-units=1 -Cpasses=s
 cargo build --release --quiet --target "$host" --bin "$target"
 mkdir -p "corpus/$target" "found/$target" "artifacts/$target"
 fuzzer=target/$host/release/$target
+# Files that a target writes go to memory, if they can.
+[ ! -d /dev/shm ] || export TMPDIR=/dev/shm
 dictionary=()
 [ ! -f "$target.dict" ] || dictionary=(-dict="$target.dict")
 if [ "$seconds" = merge ]; then

@@ -1,8 +1,11 @@
-//! Any bytes, as a segment with a valid checksum, are refused or can be written, read and joined.
+//! Any bytes, as a segment with a valid checksum, are refused or can be written, read and joined, in memory and in files.
 
 #![no_main]
 
-use kinetograph::{ContainerSettings, Layout, Segment, join_to_bytes};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use kinetograph::{ContainerSettings, Layout, Segment, join, join_to_bytes};
 use libfuzzer_sys::fuzz_target;
 
 mod boxes;
@@ -15,6 +18,9 @@ const AFTER_INDEX: usize = INDEX + 8;
 /// The most segments that are joined.
 const MOST: u64 = 3;
 
+/// The files of one iteration. The folder is removed by nobody, but each process has only one.
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| tempfile::tempdir().expect("a folder for files").keep());
+
 /// Sets the checksum, without which no field would be read.
 fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.len() >= INDEX {
@@ -26,7 +32,15 @@ fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
 
 fuzz_target!(|data: &[u8]| {
     let bytes = with_checksum(data.to_vec());
-    let Ok(segment) = Segment::from_bytes(&bytes) else { return };
+    let file = |name: &str| FOLDER.join(name);
+    std::fs::write(file("any.segment"), &bytes).expect("a file of any bytes");
+    let opened = Segment::open(file("any.segment"));
+    let Ok(segment) = Segment::from_bytes(&bytes) else {
+        assert!(!opened.expect_err("the bytes are no segment").to_string().is_empty());
+        return;
+    };
+    let opened = opened.expect("the bytes are a segment");
+    assert!(opened.to_bytes() == segment.to_bytes());
     let again = Segment::from_bytes(&segment.to_bytes()).expect("a segment's bytes are a segment");
     assert!(again == segment);
 
@@ -40,6 +54,14 @@ fuzz_target!(|data: &[u8]| {
         let segments = (0..segment.count().min(MOST)).map(copy);
         match join_to_bytes(segments, &ContainerSettings::new().layout(*layout)) {
             Ok((movie, report)) => {
+                for index in 0..segment.count() {
+                    let saved = copy(index).and_then(|copy| copy.save(file(&index.to_string())));
+                    saved.expect("a segment is saved");
+                }
+                let segments = (0..segment.count()).map(|index| Segment::open(file(&index.to_string())));
+                join(segments, &ContainerSettings::new().layout(*layout), file("movie"))
+                    .expect("what is joined in memory");
+                assert!(std::fs::read(file("movie")).expect("the movie") == movie);
                 assert_eq!(report.frames, segment.frames() * segment.count());
                 assert_eq!(report.bytes, movie.len() as u64);
                 if *layout != Layout::AnnexB {

@@ -221,8 +221,8 @@ impl<'a> Animation<'a> {
     /// there is none. When the movie is finished, it removes the segments, and the folder too if nothing else is in it.
     ///
     /// Several runs can share the folder and the work, in several processes or on several machines. Each makes the whole
-    /// movie. The last one that finishes removes the segments. [One folder for several
-    /// runs](crate::guide::long_movies#one-folder-for-several-runs) lists the files of the folder.
+    /// movie. The last one that finishes removes the segments. The guide on
+    /// [long movies](crate::guide::long_movies#one-folder-for-several-runs) says how, and lists the files of the folder.
     ///
     /// Segments of another movie, with other settings or from another version are refused, with an error that names the
     /// difference. Segments record the settings, not the closure. Clear the folder when the closure changes.
