@@ -1,5 +1,6 @@
-//! Makes a finished movie of an unfinished file: `recover demo.mp4.k3Xz9Q.part [demo.mp4]`.
+//! Makes a finished movie of an unfinished file: `recover demo.mp4.part demo.mp4`.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -7,22 +8,24 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(about = "Makes a finished movie of an unfinished file")]
 struct Arguments {
-    /// The unfinished file
+    /// The unfinished file, which is left as it is
     unfinished: PathBuf,
-    /// A new name for the movie, which must not exist yet [default: the file keeps its name]
+    /// The movie, which must not exist yet
+    #[arg(required_unless_present = "in_place")]
     movie: Option<PathBuf>,
+    /// Turn the unfinished file itself into the movie
+    #[arg(long, conflicts_with = "movie")]
+    in_place: bool,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { unfinished, movie } = Arguments::parse();
-    if let Some(movie) = movie.iter().find(|movie| movie.exists()) {
-        return Err(format!("{} exists already", movie.display()).into());
-    }
-    let recovered = kinetograph::recover(&unfinished)?;
-    let path = movie.as_ref().unwrap_or(&unfinished);
-    if *path != unfinished {
-        std::fs::rename(&unfinished, path)?;
-    }
-    println!("{}: {recovered}", path.display());
+    let Arguments { unfinished, movie, .. } = Arguments::parse();
+    let recovered = match &movie {
+        Some(movie) if movie.exists() => return Err(format!("{} exists already", movie.display()).into()),
+        Some(movie) => kinetograph::recover(&unfinished, movie)?,
+        None => kinetograph::recover_in_place(&unfinished)?,
+    };
+    // The work is done, whether or not anyone reads this.
+    let _ = writeln!(std::io::stdout(), "{}: {recovered}", movie.unwrap_or(unfinished).display());
     Ok(())
 }

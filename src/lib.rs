@@ -117,7 +117,7 @@ pub use join::{join, join_to_bytes};
 pub use movie::Movie;
 pub use mp4::MovieInfo;
 pub use progress::Progress;
-pub use recover::{Recovered, recover};
+pub use recover::{LeftOut, Recovered, recover, recover_in_place};
 pub use report::Report;
 pub use segment::Segment;
 pub use settings::{

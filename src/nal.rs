@@ -1,6 +1,10 @@
 //! H.264 NAL units: their types, and the iteration over those of a packet. `encoder` and `mp4` share it.
 
-/// Supplemental enhancement information (SEI), a NAL unit type (H.264, Table 7-1).
+/// A slice of a picture that is not an IDR picture, a NAL unit type (H.264, Table 7-1).
+pub(crate) const SLICE: u8 = 1;
+/// A slice of an IDR picture.
+pub(crate) const IDR_SLICE: u8 = 5;
+/// Supplemental enhancement information (SEI).
 pub(crate) const SEI: u8 = 6;
 /// Sequence parameter set.
 pub(crate) const SPS: u8 = 7;

@@ -73,7 +73,7 @@ fn judge_what_is_left(folder: &Path, earlier: Option<&[u8]>, whole: &[(u64, Stri
         let whole_boxes = boxes::complete_boxes(&bytes);
         let plain = boxes::find(whole_boxes, "moov/mvex").is_none() && boxes::find(whole_boxes, "moov").is_some();
         if complete == 0 && !plain {
-            let error = kinetograph::recover(&part).unwrap_err();
+            let error = kinetograph::recover_in_place(&part).unwrap_err();
             assert!(matches!(error, kinetograph::Error::Mp4 { .. }), "{error}");
             tally.without_a_fragment += 1;
             continue;
@@ -82,7 +82,7 @@ fn judge_what_is_left(folder: &Path, earlier: Option<&[u8]>, whole: &[(u64, Stri
         let seen = judge::shown(&part);
         assert!(seen.len() >= complete, "{} of {complete} frames play", seen.len());
         assert_all_in(&seen, whole);
-        let recovered = kinetograph::recover(&part).unwrap();
+        let recovered = kinetograph::recover_in_place(&part).unwrap();
         assert_eq!(recovered.frames, complete as u64);
         let seen = judge::shown(&part);
         assert_eq!(seen.len(), complete);

@@ -41,7 +41,7 @@ fn a_panic_while_drawing_costs_no_frame() {
     let folder = tempfile::tempdir().unwrap();
     let part = left_by_a_panic(folder.path(), &settings().expected_frames(100), 70);
     assert_eq!(judge::hashes(&part).len(), 70);
-    let recovered = kinetograph::recover(&part).unwrap();
+    let recovered = kinetograph::recover_in_place(&part).unwrap();
     assert_eq!((recovered.frames, recovered.seconds, recovered.lost_bytes), (70, 2.8, 0));
     assert_eq!(judge::hashes(&part).len(), 70);
     let top: Vec<_> = boxes::boxes(&std::fs::read(&part).unwrap()).iter().map(|found| found.name).collect();
@@ -61,7 +61,7 @@ fn a_recording_under_way_is_not_recovered() {
     let folder = tempfile::tempdir().unwrap();
     left_behind(folder.path(), &settings(), 70, |movie| {
         let part = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
-        let error = kinetograph::recover(&part).unwrap_err();
+        let error = kinetograph::recover_in_place(&part).unwrap_err();
         assert!(matches!(&error, Error::StillRecording { path, .. } if *path == part), "{error}");
         movie.finish().unwrap();
     });
@@ -80,7 +80,7 @@ fn a_lock_that_is_soon_released_does_not_prevent_recovery() {
         std::thread::sleep(Duration::from_millis(100));
         drop(file);
     });
-    assert_eq!(kinetograph::recover(&part).unwrap().frames, 30);
+    assert_eq!(kinetograph::recover_in_place(&part).unwrap().frames, 30);
     release.join().unwrap();
 }
 
@@ -115,7 +115,7 @@ fn damaged_files_are_recovered_or_refused() {
             }
             bytes.truncate(random.usize(bytes.len() / 2..=bytes.len()));
             std::fs::write(&part, bytes).unwrap();
-            match kinetograph::recover(&part) {
+            match kinetograph::recover_in_place(&part) {
                 Ok(recovered) => assert!(recovered.frames >= 1),
                 Err(error) => assert!(matches!(error, Error::Mp4 { .. }), "{error}"),
             }
@@ -123,14 +123,14 @@ fn damaged_files_are_recovered_or_refused() {
     }
     for nothing in [&b""[..], b"abc", b"\0\0\0\x08ftyp", b"\0\0\0\0ftyp\0\0\0\0moov", &[0; 100]] {
         std::fs::write(&part, nothing).unwrap();
-        assert!(matches!(kinetograph::recover(&part), Err(Error::Mp4 { .. })));
+        assert!(matches!(kinetograph::recover_in_place(&part), Err(Error::Mp4 { .. })));
     }
     record(&part, &settings().layout(Layout::AnnexB), 3);
-    let error = kinetograph::recover(&part).unwrap_err();
+    let error = kinetograph::recover_in_place(&part).unwrap_err();
     assert_eq!(error.to_string(), format!("{}: it is not an MP4 file", part.display()));
     assert!(matches!(error, Error::Mp4 { reason: Mp4Error::NotMp4, .. }));
-    assert!(matches!(kinetograph::recover(folder.path()), Err(Error::Io { .. })));
-    assert!(matches!(kinetograph::recover(folder.path().join("none")), Err(Error::Io { .. })));
+    assert!(matches!(kinetograph::recover_in_place(folder.path()), Err(Error::Io { .. })));
+    assert!(matches!(kinetograph::recover_in_place(folder.path().join("none")), Err(Error::Io { .. })));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_run_without_sizes_is_not_counted_through() {
     // Found by fuzz/fuzz_targets/recover.rs: 31·2²⁴ samples in a run of 32 bytes, no byte for any of them.
     std::fs::write(&path, include_bytes!("hostile/run-without-sizes.bin")).unwrap();
     let begin = Instant::now();
-    kinetograph::recover(&path).unwrap_err();
+    kinetograph::recover_in_place(&path).unwrap_err();
     assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
 }
 
@@ -179,13 +179,13 @@ fn a_file_cut_anywhere_keeps_its_complete_fragments() {
                     assert!(frames.len() >= complete, "{layout} cut at {cut}: {} of {complete}", frames.len());
                     assert!(frames.iter().all(|frame| all.contains(frame)), "{layout} cut at {cut}");
                 }
-                match kinetograph::recover(&part) {
+                match kinetograph::recover_in_place(&part) {
                     Ok(recovered) => {
                         assert_eq!(recovered.frames, complete as u64);
                         let frames = judge::shown(&part);
                         assert_eq!(frames.len(), complete);
                         assert!(frames.iter().all(|frame| all.contains(frame)), "{layout} cut at {cut}, recovered");
-                        let again = kinetograph::recover(&part).unwrap();
+                        let again = kinetograph::recover_in_place(&part).unwrap();
                         assert_eq!((again.frames, again.bytes), (recovered.frames, recovered.bytes));
                         assert_eq!(again.lost_bytes, 0);
                     }
@@ -200,41 +200,205 @@ fn a_file_cut_anywhere_keeps_its_complete_fragments() {
     }
 }
 
-/// To cut the file where it is damaged would lose the good fragments that follow.
+/// Players may show more of such a fragment than the recovered movie has, so it must not be lost for good.
 #[test]
-fn a_file_damaged_before_good_fragments_is_refused_unchanged() {
+fn a_fragment_that_cannot_be_read_is_left_out_of_a_copy_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let part = left_by_a_panic(folder.path(), &settings().keyframe_interval(35).fragment_seconds(0.5), 60);
+    let part = left_by_a_panic(folder.path(), &settings().keyframe_interval(20).fragment_seconds(0.5), 60);
     let whole = std::fs::read(&part).unwrap();
     let fragments = fragments(&whole);
-    assert!(fragments.len() >= 3, "{fragments:?}");
-    let [(first, first_mdat, _), (second, second_mdat, _), (third, ..)] = fragments[..3] else { unreachable!() };
-    // The second fragment's head, its size, its samples; the head of the first.
-    for (damage, at, next) in [
-        (second + 30, second, third),
-        (second, second, third),
-        (second + 4, second, third),
-        (second_mdat + 8, second, third),
-        (first_mdat, first, second),
-        (first + 4, first, second),
-    ] {
-        let mut damaged = whole.clone();
-        damaged[damage] ^= 0x55;
-        std::fs::write(&part, &damaged).unwrap();
-        match kinetograph::recover(&part) {
-            Err(Error::Mp4 { reason: Mp4Error::DamagedFragment { at: found, next: following, .. }, .. }) => {
-                assert_eq!((found, following), (at as u64, next as u64), "damaged at {damage}");
-            }
-            other => panic!("damaged at {damage}: {other:?}"),
+    let last = fragments.len() - 1;
+    let movie = folder.path().join("copy.mp4");
+    // The type of moof, and that of traf.
+    for (damaged, offset) in [(0, 4), (1, 4), (1, 30), (last, 4), (last, 30)] {
+        let (begin, _, end) = fragments[damaged];
+        let mut bytes = whole.clone();
+        bytes[begin + offset] ^= 0x55;
+        std::fs::write(&part, &bytes).unwrap();
+        let context = format!("fragment {damaged}, byte {offset}");
+        let error = kinetograph::recover_in_place(&part).unwrap_err();
+        let at = begin as u64;
+        assert!(
+            matches!(error, Error::Mp4 { reason: Mp4Error::DamagedFragment { at: found, .. }, .. } if found == at),
+            "{context}: {error}"
+        );
+        let recovered = kinetograph::recover(&part, &movie).unwrap();
+        assert!(std::fs::read(&part).unwrap() == bytes, "{context}");
+        let left_out = &recovered.left_out[0];
+        assert_eq!(left_out.bytes, at..end as u64, "{context}");
+        // Half a second, of which the frames are counted unless no later fragment tells the time.
+        let expected = if damaged == last { (None, None) } else { (Some(13), Some(0.52)) };
+        assert_eq!((left_out.frames, left_out.seconds), expected, "{context}");
+        assert_eq!(left_out.start_seconds, f64::from(13 * damaged as u32) / 25.0, "{context}");
+        assert_eq!(recovered.lost_bytes, 0, "{context}");
+        // What comes later is shown at its time.
+        let (shown, all) = (judge::shown(&movie), judge::shown(&part));
+        assert!(shown.len() as u64 >= recovered.frames, "{context}: {} of {recovered}", shown.len());
+        if damaged == 1 {
+            assert_eq!(shown.last().unwrap(), all.last().unwrap(), "{context}");
         }
-        assert!(std::fs::read(&part).unwrap() == damaged);
     }
+}
+
+#[test]
+fn damage_that_no_player_minds_is_mended_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = left_by_a_panic(folder.path(), &settings().keyframe_interval(20).fragment_seconds(0.5), 60);
+    let whole = std::fs::read(&part).unwrap();
+    let all = judge::shown(&part);
+    let fragments = fragments(&whole);
+    let [(begin, mdat, _), (later, later_mdat, _)] = [fragments[1], fragments[fragments.len() - 1]];
+    // The sizes of moof and of mdat, the type of mdat, the size of traf.
+    for damage in [begin, mdat, mdat + 4, begin + 26, later, later_mdat + 1, later_mdat + 5, later + 26] {
+        let mut bytes = whole.clone();
+        bytes[damage] ^= 0x55;
+        std::fs::write(&part, &bytes).unwrap();
+        let recovered = kinetograph::recover_in_place(&part).unwrap();
+        assert_eq!((recovered.frames, recovered.impaired_frames, recovered.left_out.len()), (60, 0, 0));
+        assert!(judge::shown(&part) == all, "damaged at {damage}");
+    }
+}
+
+/// Chromium stops at such a sample, and ffmpeg shows nothing of it.
+#[test]
+fn a_sample_without_a_picture_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = left_by_a_panic(folder.path(), &settings().keyframe_interval(20).fragment_seconds(0.5), 60);
+    let whole = std::fs::read(&part).unwrap();
+    let all = judge::shown(&part);
+    let (_, mdat, end) = fragments(&whole)[1];
+    let mut bytes = whole.clone();
+    bytes[mdat + 8] ^= 0x40; // the length of a NAL unit
+    std::fs::write(&part, &bytes).unwrap();
+    let movie = folder.path().join("copy.mp4");
+    let recovered = kinetograph::recover(&part, &movie).unwrap();
+    let in_place = kinetograph::recover_in_place(&part).unwrap();
+    assert_eq!(in_place.left_out, recovered.left_out);
+    let [left_out] = &*recovered.left_out else { panic!("{recovered}") };
+    assert_eq!((left_out.frames, left_out.start_seconds, left_out.seconds), (Some(1), 0.52, Some(0.04)));
+    assert!(left_out.bytes.start == mdat as u64 + 8 && left_out.bytes.end < end as u64);
+    // The next keyframe is the frame 20, after six that may depend on the one left out.
+    assert_eq!((recovered.frames, recovered.impaired_frames), (53, 6));
+    for path in [&part, &movie] {
+        let shown = judge::shown(path);
+        assert!((53..=59).contains(&shown.len()) && shown[shown.len() - 40..] == all[20..], "{}", shown.len());
+    }
+    assert_eq!(
+        recovered.to_string(),
+        format!(
+            "53 frames, 2.400 s, {} bytes; damaged and left out: 1 frame at 0.520 s of 0.040 s (bytes {} to {}); 6 more \
+             frames may show damage, because they depend on frames left out",
+            recovered.bytes, left_out.bytes.start, left_out.bytes.end
+        )
+    );
+}
+
+/// A copy of a recording that was interrupted, for example.
+#[test]
+fn the_whole_frames_of_an_incomplete_fragment_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    for layout in [Layout::CrashSafe, Layout::Fragmented] {
+        let part = left_by_a_panic(folder.path(), &settings().layout(layout).keyframe_interval(20), 60);
+        let whole = std::fs::read(&part).unwrap();
+        let all = judge::shown(&part);
+        let (begin, mdat, end) = *fragments(&whole).last().unwrap();
+        let before = boxes::complete_fragments(&whole[..begin]).0;
+        let movie = folder.path().join("copy.mp4");
+        std::fs::write(&part, &whole[..mdat + 8 + (end - mdat) * 2 / 3]).unwrap();
+        let recovered = kinetograph::recover(&part, &movie).unwrap();
+        assert!(recovered.frames > before as u64 && recovered.lost_bytes > 0, "{layout}: {recovered}");
+        assert!(recovered.left_out.is_empty() && recovered.impaired_frames == 0, "{layout}: {recovered}");
+        let shown = judge::shown(&movie);
+        assert_eq!(shown.len() as u64, recovered.frames, "{layout}");
+        assert!(shown.iter().all(|frame| all.contains(frame)), "{layout}");
+        match (layout, kinetograph::recover_in_place(&part)) {
+            (Layout::CrashSafe, result) => {
+                assert_eq!(result.unwrap().frames, recovered.frames);
+                assert!(judge::shown(&part) == shown);
+            }
+            // Nothing can be left out of a fragmented file in place.
+            (_, result) => {
+                let error = result.unwrap_err();
+                assert!(matches!(error, Error::Mp4 { reason: Mp4Error::DamagedFragment { .. }, .. }), "{error}");
+            }
+        }
+        std::fs::remove_file(&part).unwrap();
+        std::fs::remove_file(&movie).unwrap();
+    }
+}
+
+#[test]
+fn an_undamaged_fragmented_recording_is_copied_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let movie = folder.path().join("movie.mp4");
+    record(&movie, &settings().layout(Layout::Fragmented).keyframe_interval(20).title("A title"), 60);
+    let copy = folder.path().join("copy.mp4");
+    assert_eq!(kinetograph::recover(&movie, &copy).unwrap().frames, 60);
+    assert!(std::fs::read(&movie).unwrap() == std::fs::read(&copy).unwrap());
+}
+
+#[test]
+fn a_finished_movie_is_copied_unless_it_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let (movie, copy) = (folder.path().join("movie.mp4"), folder.path().join("copy.mp4"));
+    for layout in [Layout::CrashSafe, Layout::Progressive] {
+        record(&movie, &settings().layout(layout).expected_frames(60), 60);
+        let bytes = std::fs::read(&movie).unwrap();
+        let recovered = kinetograph::recover(&movie, &copy).unwrap();
+        assert_eq!((recovered.frames, recovered.bytes), (60, bytes.len() as u64));
+        assert!(std::fs::read(&copy).unwrap() == bytes);
+        assert_eq!(kinetograph::recover_in_place(&movie).unwrap(), recovered);
+        std::fs::remove_file(&copy).unwrap();
+        // The number of samples, the position of a chunk, the length of a NAL unit.
+        let at = |name: &[u8; 4]| bytes.windows(4).position(|window| window == name).unwrap();
+        for damage in [at(b"stsz") + 15, at(b"stco") + 15, bytes.len() - 1 - at(b"stco") % 2, at(b"stsz") + 20] {
+            let mut damaged = bytes.clone();
+            damaged[damage] ^= 0x40;
+            std::fs::write(&movie, &damaged).unwrap();
+            match kinetograph::recover(&movie, &copy) {
+                Ok(recovered) => assert_eq!(judge::hashes(&copy).len() as u64, recovered.frames),
+                Err(Error::Mp4 { .. }) => assert!(!copy.exists()),
+                Err(error) => panic!("{error}"),
+            }
+            let _ = std::fs::remove_file(&copy);
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_is_not_recovered_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = left_by_a_panic(folder.path(), &settings(), 60);
+    let before = std::fs::read(&part).unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::hard_link(&part, at("hard.mp4")).unwrap();
+    std::os::unix::fs::symlink(&part, at("soft.mp4")).unwrap();
+    for (from, to) in [
+        (part.clone(), part.clone()),
+        (part.clone(), at("hard.mp4")),
+        (at("soft.mp4"), part.clone()),
+        (part.clone(), at("soft.mp4")),
+    ] {
+        let error = kinetograph::recover(&from, &to).unwrap_err();
+        assert!(matches!(&error, Error::SameFile { path, .. } if *path == from), "{error}");
+        assert!(error.to_string().contains("recover_in_place"), "{error}");
+        assert!(std::fs::read(&part).unwrap() == before);
+    }
+}
+
+#[test]
+fn zeros_after_a_power_cut_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = left_by_a_panic(folder.path(), &settings().keyframe_interval(20).fragment_seconds(0.5), 60);
+    let whole = std::fs::read(&part).unwrap();
+    let fragments = fragments(&whole);
     // As after a power cut: the length is there, the last bytes are not.
     let (last, last_mdat, end) = fragments[fragments.len() - 1];
     let mut zeros = whole.clone();
     zeros[last_mdat + 8..end].fill(0);
     std::fs::write(&part, &zeros).unwrap();
-    let recovered = kinetograph::recover(&part).unwrap();
+    let recovered = kinetograph::recover_in_place(&part).unwrap();
     let complete = boxes::complete_fragments(&whole[..last]).0;
     assert_eq!((recovered.frames, judge::shown(&part).len()), (complete as u64, complete));
 }

@@ -213,6 +213,14 @@ pub enum Error {
         reason: OutputError,
     },
 
+    /// The unfinished file and the new movie of [`recover`](crate::recover) are the same file.
+    #[error("{} is also the new movie; recover_in_place changes a file itself", path.display())]
+    #[non_exhaustive]
+    SameFile {
+        /// The unfinished file.
+        path: PathBuf,
+    },
+
     /// A stream does not fit into an MP4 file, or a file cannot be recovered.
     #[error("{}{reason}", path.as_deref().map(|path| format!("{}: ", path.display())).unwrap_or_default())]
     #[non_exhaustive]

@@ -59,21 +59,23 @@ pub enum Mp4Error {
         name: String,
     },
 
-    /// The index is that of a finished movie, but the file does not have all samples.
-    #[error("its index is finished, but its samples are incomplete")]
+    /// The index is that of a finished movie, but the file does not have all samples, or some are damaged.
+    #[error("its index is finished, but its samples are incomplete or damaged")]
     SamplesIncomplete,
 
-    /// The recording ends before its first fragment is complete.
-    #[error("it has no complete fragment")]
+    /// The recording has no frame that a player can show. It ends before its first fragment is complete, or is damaged.
+    #[error("it has no frame that can be shown")]
     NoFragment,
 
-    /// A fragment before the last one is damaged. Cutting the file there would lose the later fragments.
-    #[error("the fragment at byte {at} is damaged, and another one follows at byte {next}")]
+    /// A part of the recording is damaged, and players may show more of it than a movie that is recovered in place
+    /// would have. [`recover`](crate::recover) makes a new movie and leaves the recording as it is.
+    #[error(
+        "the fragment at byte {at} is damaged, and recovering in place could lose what still plays of it; \
+         recover to another file instead"
+    )]
     #[non_exhaustive]
     DamagedFragment {
         /// Where the damaged fragment begins, in bytes from the beginning of the file.
         at: u64,
-        /// Where the next fragment begins.
-        next: u64,
     },
 }

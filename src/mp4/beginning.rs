@@ -8,7 +8,8 @@ use crate::{Error, Mp4Error, Result};
 /// The bytes of a recording before its samples.
 pub(super) struct Beginning {
     pub ftyp: Vec<u8>,
-    /// The header of the reserve, a `free` box, or of a progressive file's `mdat`. Empty in the fragmented layout.
+    /// The header of the reserve, a `free` box, and the checksum of `moov`; or the header of a progressive file's `mdat`.
+    /// Empty in the fragmented layout.
     pub reserve: Vec<u8>,
     /// The number of zeros in the reserve.
     pub zeros: u64,
@@ -48,9 +49,9 @@ impl Beginning {
             file.write_at(at, &self.reserve)?;
         }
         let end = match scan(file) {
-            Ok(Scan::Unfinished { end, .. }) => end,
+            Ok(Scan::Unfinished(read)) if !read.is_damaged() => read.end,
             Err(Error::Mp4 { reason: Mp4Error::NoFragment, .. }) => return Ok(Some(0)),
-            Ok(Scan::Finished(_)) | Err(Error::Mp4 { .. }) => {
+            Ok(_) | Err(Error::Mp4 { .. }) => {
                 if reserve != self.reserve {
                     file.write_at(at, &reserve)?;
                 }

@@ -136,6 +136,11 @@ pub(super) fn children(bytes: &[u8], from: usize, to: usize) -> impl Iterator<It
     })
 }
 
+/// Returns whether boxes fill `bytes[from..to]`.
+pub(super) fn fills(bytes: &[u8], from: usize, to: usize) -> bool {
+    children(bytes, from, to).last().map_or(from, |last| last.end) == to
+}
+
 /// Finds the first box at a path, such as `[b"moov", b"trak"]`. All boxes on the path but the last contain only boxes.
 pub(super) fn find(bytes: &[u8], path: &[&[u8; 4]]) -> Option<BoxSpan> {
     let (mut from, mut to) = (0, bytes.len());

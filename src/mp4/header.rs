@@ -156,6 +156,22 @@ impl Header {
         self.moov.mvhd.timescale
     }
 
+    /// Returns a checksum of what a decoder needs, by which a damaged header of an unfinished file is known. The first
+    /// four bytes are the same in every file.
+    pub fn checksum(&self) -> [u8; 8] {
+        let numbers = [self.timescale(), self.frame_ticks, self.delay].map(u32::to_be_bytes);
+        let mut checksum = *b"head\0\0\0\0";
+        let crc = crc32fast::hash(&[&self.entry, numbers.as_flattened()].concat());
+        checksum[4..].copy_from_slice(&crc.to_be_bytes());
+        checksum
+    }
+
+    /// Returns whether the checksum in a file is that of the header. Other bytes are in its place if the recording was
+    /// killed while its index was being written over it. They say nothing, so the answer is yes.
+    pub fn agrees_with(&self, checksum: [u8; 8]) -> bool {
+        !checksum.starts_with(b"head") || checksum == self.checksum()
+    }
+
     /// Returns the `moov` box of a fragmented file, which states no durations.
     pub fn fragmented(&self) -> Vec<u8> {
         let tables = [b"stts", b"stsc", b"stsz", b"stco"].map(Table::empty);

@@ -100,7 +100,7 @@ impl Mp4Muxer {
 
     pub fn beginning(&self) -> Beginning {
         let reserve = match self.layout {
-            Mp4Layout::CrashSafe => header(b"free", self.reserve.1),
+            Mp4Layout::CrashSafe => [&*header(b"free", self.reserve.1), &self.header.checksum()].concat(),
             // A box of size 0 reaches to the end of the file.
             Mp4Layout::Progressive => header(b"mdat", 0),
             Mp4Layout::Fragmented => Vec::new(),

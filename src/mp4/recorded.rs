@@ -2,9 +2,10 @@
 
 use super::Mp4Layout;
 use super::boxes::{header, mdat_header};
+use super::fragment;
 use super::header::{Brands, Header, Timing};
 use super::index::{Index, Placed};
-use super::samples::Samples;
+use super::samples::{Chunk, Samples};
 use crate::Result;
 use crate::sink::Sink;
 
@@ -103,7 +104,22 @@ impl Recorded {
     /// has its index and plays, but only the recording can be recovered.
     pub(super) fn progressive_copy<S: Sink>(&self, sink: &S) -> Result<S> {
         let mut copy = sink.another()?;
-        self.write_head(&mut copy)?;
+        self.copy_progressive(sink, &mut copy)?;
+        copy.sync()?;
+        Ok(copy)
+    }
+
+    /// Copies the samples in `sink` to an empty sink, as a finished movie: of a fragmented recording a fragmented one,
+    /// otherwise a progressive one.
+    pub fn copy<S: Sink>(&self, sink: &S, copy: &mut S) -> Result<()> {
+        match self.layout {
+            Mp4Layout::Fragmented => self.copy_fragments(sink, copy),
+            Mp4Layout::CrashSafe | Mp4Layout::Progressive => self.copy_progressive(sink, copy),
+        }
+    }
+
+    fn copy_progressive<S: Sink>(&self, sink: &S, copy: &mut S) -> Result<()> {
+        self.write_head(copy)?;
         let mut chunks =
             self.samples.chunks.iter().map(|chunk| chunk.position..chunk.position + chunk.bytes).peekable();
         while let Some(mut range) = chunks.next() {
@@ -112,8 +128,21 @@ impl Recorded {
             }
             copy.append_from(sink, range)?;
         }
-        copy.sync()?;
-        Ok(copy)
+        Ok(())
+    }
+
+    /// Writes a fragment for each chunk.
+    fn copy_fragments<S: Sink>(&self, sink: &S, copy: &mut S) -> Result<()> {
+        copy.append(&[Brands::Fragmented.ftyp(), self.header.fragmented()].concat())?;
+        let mut samples = self.samples.iter();
+        let mut decode_time = 0;
+        for (Chunk { position, bytes, samples: count }, sequence) in self.samples.chunks.iter().zip(1..) {
+            let samples: Vec<_> = samples.by_ref().take(*count as usize).collect();
+            copy.append(&fragment::head(sequence, decode_time, &samples)?)?;
+            copy.append_from(sink, *position..position + bytes)?;
+            decode_time += samples.iter().map(|sample| u64::from(sample.duration)).sum::<u64>();
+        }
+        Ok(())
     }
 
     /// Writes the beginning of a progressive file, up to its samples.

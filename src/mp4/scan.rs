@@ -2,8 +2,11 @@
 
 use super::Mp4Layout;
 use super::boxes::BoxHead;
-use super::read::{FragmentReader, Summary, summarise_plain};
-use super::recorded::Recorded;
+use super::fragments::{FragmentReader, ReadBack};
+use super::header::Header;
+use super::mend;
+use super::plain;
+use super::read::{Summary, damaged};
 use crate::sink::ReadAt;
 use crate::{Error, Mp4Error, Result};
 
@@ -15,8 +18,8 @@ const MAX_HEAD: u64 = 64 << 20;
 pub(crate) enum Scan {
     /// A movie that is finished already.
     Finished(Summary),
-    /// A recording of which the first `end` bytes are complete.
-    Unfinished { summary: Summary, recorded: Box<Recorded>, end: u64 },
+    /// A recording that was cut short or damaged.
+    Unfinished(ReadBack),
 }
 
 /// Reads the boxes of a file.
@@ -40,30 +43,92 @@ pub(crate) fn scan(file: &impl ReadAt) -> Result<Scan> {
     }
     let moov = next.filter(|second| &second.name == b"moov").ok_or(Mp4Error::NoIndex)?;
     let bytes = read(file, moov)?;
-    if let Some(summary) = summarise_plain(&bytes)? {
-        return match box_at(file, moov.end)? {
-            Some(mdat) if &mdat.name == b"mdat" => Ok(Scan::Finished(summary)),
-            None if moov.end == file.len() => Ok(Scan::Finished(summary)),
-            _ => Err(Mp4Error::SamplesIncomplete.into()),
-        };
+    if let Some(summary) = plain::summarise(&bytes, file)? {
+        return Ok(Scan::Finished(summary));
     }
-    let mut reader = FragmentReader::new(&bytes)?;
-    let mut end = moov.end;
-    // Anything but a whole fragment is the incomplete end of the recording.
-    while let Some((moof, mdat)) = fragment_at(file, end)? {
-        match reader.push(&read(file, moof)?, moof.start, mdat.body..mdat.end, file) {
-            Ok(()) => end = mdat.end,
-            Err(Error::Mp4 { .. }) => break,
-            Err(error) => return Err(error),
+    let header = Header::read(&bytes)?;
+    if reserve.1 >= 16 {
+        let mut checksum = [0; 8];
+        file.read_at(reserve.0 + 8, &mut checksum)?;
+        if !header.agrees_with(checksum) {
+            return Err(damaged("moov").into());
         }
     }
-    if let Some(next) = fragment_after(file, end)? {
-        return Err(Mp4Error::DamagedFragment { at: end, next }.into());
+    let mut reader = FragmentReader::new(header);
+    read_fragments(&mut reader, moov.end, file)?;
+    Ok(Scan::Unfinished(reader.finish(layout, reserve)?))
+}
+
+/// Reads the fragments from `at` to the end of the file. Where there is none, it continues at the next one.
+fn read_fragments(reader: &mut FragmentReader, mut at: u64, file: &impl ReadAt) -> Result<()> {
+    while at < file.len() {
+        let found = box_at(file, at)?;
+        if let Some(free) = found.filter(|found| &found.name == b"free") {
+            at = free.end;
+            continue;
+        }
+        let added = moof_at(file, at).and_then(|moof| moof.map(|moof| reader.push(&moof, at, file)).transpose());
+        match added {
+            Ok(Some(Some(end))) => {
+                at = end;
+                continue;
+            }
+            Ok(_) | Err(Error::Mp4 { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let next = next_fragment(file, at + 1)?;
+        let is_known = matches!(added, Ok(Some(None)));
+        if !is_known && (next.is_some() || !is_cut_short(file, at)?) {
+            reader.skip(at..next.unwrap_or(file.len()));
+        }
+        let Some(next) = next else { break };
+        at = next;
     }
-    if end == moov.end {
-        return Err(Mp4Error::NoFragment.into());
+    Ok(())
+}
+
+/// Reads the `moof` box at `at`, and mends it. Where its size is damaged, that of the `traf` box in it leads to `mdat`.
+fn moof_at(file: &impl ReadAt, at: u64) -> Result<Option<Vec<u8>>> {
+    const HEADS: usize = mend::BEFORE_TRAF + 8;
+    let mut heads = [0; HEADS];
+    if file.len() - at < HEADS as u64 {
+        return Ok(None);
     }
-    Ok(Scan::Unfinished { summary: reader.summarise(), recorded: Box::new(reader.finish(layout, reserve)?), end })
+    file.read_at(at, &mut heads)?;
+    let word = |at: usize| heads[at..].first_chunk().map_or(0, |word| u64::from(u32::from_be_bytes(*word)));
+    if &heads[4..8] != b"moof" {
+        return Ok(None);
+    }
+    let mut fitting = None;
+    for size in [word(0), word(mend::BEFORE_TRAF) + mend::BEFORE_TRAF as u64] {
+        if !(HEADS as u64..=MAX_HEAD.min(file.len() - at)).contains(&size) {
+            continue;
+        }
+        if box_at(file, at + size)?.is_some_and(|next| &next.name == b"mdat") {
+            fitting = Some(size);
+            break;
+        }
+        fitting = fitting.or(Some(size));
+    }
+    let Some(size) = fitting else { return Ok(None) };
+    let mut moof = vec![0; size as usize];
+    file.read_at(at, &mut moof)?;
+    mend::mend(&mut moof);
+    Ok(Some(moof))
+}
+
+/// Returns whether the file ends after `at` in a way that an interruption explains: within a fragment that was being
+/// written or an index at the end, or with zeros that a power cut has left.
+fn is_cut_short(file: &impl ReadAt, at: u64) -> Result<bool> {
+    let mut head = [0; 8];
+    let Some(head) = head.get_mut(..(file.len() - at).min(8) as usize) else { return Ok(true) };
+    file.read_at(at, head)?;
+    let Some((size, name)) = head.split_first_chunk::<4>() else { return Ok(true) };
+    let is_beyond_end = u64::from(u32::from_be_bytes(*size)) > file.len() - at;
+    Ok(name.len() < 4
+        || (matches!(name, b"free" | b"moof" | b"moov") && is_beyond_end)
+        || name == b"moov"
+        || head == [0; 8])
 }
 
 /// Where a box is in a file.
@@ -71,7 +136,6 @@ pub(crate) fn scan(file: &impl ReadAt) -> Result<Scan> {
 struct FileBox {
     name: [u8; 4],
     start: u64,
-    body: u64,
     end: u64,
 }
 
@@ -80,9 +144,9 @@ fn box_at(file: &impl ReadAt, at: u64) -> Result<Option<FileBox>> {
     let mut bytes = [0; 16];
     let bytes = &mut bytes[..file.len().saturating_sub(at).min(16) as usize];
     file.read_at(at, bytes)?;
-    let span = BoxHead::parse(bytes).and_then(|BoxHead { name, length, size }| {
+    let span = BoxHead::parse(bytes).and_then(|BoxHead { name, size, .. }| {
         let end = at.checked_add(size).filter(|end| *end <= file.len())?;
-        Some(FileBox { name, start: at, body: at + length, end })
+        Some(FileBox { name, start: at, end })
     });
     Ok(span)
 }
@@ -98,22 +162,12 @@ fn read(file: &impl ReadAt, span: FileBox) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Finds the fragment at `at`: its `moof` box and its `mdat`.
-fn fragment_at(file: &impl ReadAt, at: u64) -> Result<Option<(FileBox, FileBox)>> {
-    let is_moof = |span: &FileBox| &span.name == b"moof" && span.end - span.start <= MAX_HEAD;
-    let Some(moof) = box_at(file, at)?.filter(is_moof) else { return Ok(None) };
-    let mdat = box_at(file, moof.end)?.filter(|span| &span.name == b"mdat");
-    Ok(mdat.map(|mdat| (moof, mdat)))
-}
-
-/// Finds where a fragment begins after the incomplete one at `at`. Such a file is not cut short but damaged, and
-/// cutting it at `at` would lose the fragments that follow.
-fn fragment_after(file: &impl ReadAt, at: u64) -> Result<Option<u64>> {
+/// Finds where the next fragment begins, at `from` or later.
+fn next_fragment(file: &impl ReadAt, mut from: u64) -> Result<Option<u64>> {
     /// The number of bytes that are searched at a time.
     const BLOCK: u64 = 1 << 20;
     /// The number of bytes of the headers of `moof` and of `mfhd`, its first child.
     const HEADS: u64 = 16;
-    let mut from = at + 1;
     let mut block = Vec::new();
     while from + HEADS <= file.len() {
         block.resize((file.len() - from).min(BLOCK) as usize, 0);

@@ -69,7 +69,7 @@ fn assert_is_playable(kept: &Path, layout: Layout, pushed: usize, until: u32, co
     let frames = read(kept);
     assert!(frames.len() + 20 >= pushed, "{context}: {} of {pushed}", frames.len());
     assert!(packets().starts_with(&frames), "{context}");
-    let recovered = crate::recover(kept).unwrap();
+    let recovered = crate::recover_in_place(kept).unwrap();
     assert_eq!(recovered.frames, frames.len() as u64, "{context}");
     assert_eq!(recovered.bytes, kept.metadata().unwrap().len(), "{context}");
     // What a failed write has added is cut off, unless that fails too.

@@ -67,7 +67,6 @@ impl FileSink {
     ///
     /// # Errors
     /// As [`create`](Self::create).
-    #[allow(dead_code)] // for a recovery into another file
     pub fn create_copy(target: &Path) -> Result<Self> {
         Self::copy_for(Target::new(target)?)
     }
