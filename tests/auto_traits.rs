@@ -40,6 +40,7 @@ const _: () = {
     send_and_sync::<Progress>();
     send_and_sync::<Quality>();
     send_and_sync::<Range>();
+    send_and_sync::<LeftOut>();
     send_and_sync::<Recovered>();
     send_and_sync::<Report>();
     send_and_sync::<Rotation>();

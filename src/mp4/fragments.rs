@@ -10,12 +10,13 @@ use mp4::MoofBox;
 
 use super::Mp4Layout;
 use super::boxes::{BoxHead, BoxSpan, children, find};
+use super::fields::damaged;
 use super::fragment::{NON_SYNC_BIT, NOT_SYNC};
 use super::header::Header;
 use super::left_out::LeftOut;
 use super::mend;
 use super::picture::Picture;
-use super::read::{Summary, damaged, field, read_box};
+use super::read::{Summary, field, read_box};
 use super::recorded::Recorded;
 use super::samples::{Chunk, Sample, Samples};
 use crate::sink::ReadAt;

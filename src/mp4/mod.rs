@@ -39,8 +39,8 @@ mod tags;
 mod times;
 
 pub(crate) use fragments::ReadBack;
-pub use left_out::LeftOut;
 pub use info::MovieInfo;
+pub use left_out::LeftOut;
 pub(crate) use read::Summary;
 pub(crate) use scan::{Scan, scan};
 

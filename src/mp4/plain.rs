@@ -1,8 +1,10 @@
 //! Reads the index of a finished movie, to see whether its frames are there.
 
 use super::boxes::find;
+use super::fields::damaged;
+use super::header::Header;
 use super::picture::Picture;
-use super::read::{Header, STBL, Summary, damaged, field, read_times};
+use super::read::{STBL, Summary, field, read_times};
 use crate::sink::ReadAt;
 use crate::{Mp4Error, Result};
 
@@ -52,7 +54,7 @@ pub(super) fn summarise(moov: &[u8], file: &impl ReadAt) -> Result<Option<Summar
 }
 
 /// Returns the path of a sample table.
-fn path<'a>(table: &'a [u8; 4]) -> [&'a [u8; 4]; 6] {
+fn path(table: &[u8; 4]) -> [&[u8; 4]; 6] {
     let [a, b, c, d, e] = STBL;
     [a, b, c, d, e, table]
 }

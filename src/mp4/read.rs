@@ -8,8 +8,8 @@ use std::io::Cursor;
 use mp4::{MoovBox, ReadBox};
 
 use super::boxes::{children, fills, find};
-pub(super) use super::header::Header;
-use super::header::empty_moov;
+use super::fields::damaged;
+use super::header::{Header, empty_moov};
 use crate::{Mp4Error, Result};
 
 /// Frames of a movie and the seconds they last.
@@ -80,9 +80,4 @@ where
 pub(super) fn field(bytes: &[u8], path: &[&[u8; 4]], offset: usize) -> Option<u32> {
     let span = find(bytes, path)?;
     bytes[span.body..span.end].get(offset..)?.first_chunk().map(|word| u32::from_be_bytes(*word))
-}
-
-/// Returns the error for a box that is missing or damaged.
-pub(super) fn damaged(name: &str) -> Mp4Error {
-    Mp4Error::DamagedBox { name: name.into() }
 }

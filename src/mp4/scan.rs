@@ -2,11 +2,12 @@
 
 use super::Mp4Layout;
 use super::boxes::BoxHead;
+use super::fields::damaged;
 use super::fragments::{FragmentReader, ReadBack};
 use super::header::Header;
 use super::mend;
 use super::plain;
-use super::read::{Summary, damaged};
+use super::read::Summary;
 use crate::sink::ReadAt;
 use crate::{Error, Mp4Error, Result};
 
