@@ -1,6 +1,5 @@
 //! Movies of pictures, which are decoded on every core.
 
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -36,7 +35,7 @@ pub fn encode(arguments: &Encode) -> Result<Report> {
     let pictures = list(arguments)?;
     let size = check_sizes(&pictures)?;
     let movie = Animation::from_frames(settings(arguments, &Stated::pixels(size)), pictures.len() as u64, |frame| {
-        decode(&pictures[frame.index() as usize])
+        Ok(decode(&pictures[frame.index() as usize])?)
     });
     let movie = movie.progress_bar();
     let report = match output::is_dash(&arguments.output) {
@@ -103,40 +102,42 @@ fn check_sizes(pictures: &[PathBuf]) -> Result<(u32, u32)> {
 
 /// Reads the size of a picture as it is shown.
 fn head(path: &Path) -> Result<(u32, u32), String> {
-    let read = || -> image::ImageResult<_> {
-        let mut decoder = open(path)?;
-        let (width, height) = decoder.dimensions();
-        Ok(match decoder.orientation()? {
-            Orientation::Rotate90
-            | Orientation::Rotate270
-            | Orientation::Rotate90FlipH
-            | Orientation::Rotate270FlipH => (height, width),
-            _ => (width, height),
-        })
-    };
-    read().map_err(|error| format!("reading {}: {error}", path.display()))
+    let mut decoder = open(path)?;
+    let (width, height) = decoder.dimensions();
+    match decoder.orientation().map_err(|error| unreadable(path, error))? {
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
+            Ok((height, width))
+        }
+        _ => Ok((width, height)),
+    }
 }
 
 /// Decodes a picture.
-fn decode(path: &Path) -> Result<Picture, Box<dyn Error + Send + Sync>> {
-    let read = || -> image::ImageResult<_> {
-        let mut decoder = open(path)?;
-        let orientation = decoder.orientation()?;
-        let mut image = DynamicImage::from_decoder(decoder)?;
-        image.apply_orientation(orientation);
-        Ok(match image {
-            DynamicImage::ImageRgba8(image) => Picture::Rgba(image),
-            DynamicImage::ImageRgb8(image) => Picture::Rgb(image),
-            DynamicImage::ImageLuma8(image) => Picture::Gray(image),
-            DynamicImage::ImageLuma16(_) => Picture::Gray(image.into_luma8()),
-            other if other.color().has_alpha() => Picture::Rgba(other.into_rgba8()),
-            other => Picture::Rgb(other.into_rgb8()),
-        })
-    };
-    read().map_err(|error| format!("decoding {}: {error}", path.display()).into())
+fn decode(path: &Path) -> Result<Picture, String> {
+    let mut decoder = open(path)?;
+    let orientation = decoder.orientation().map_err(|error| unreadable(path, error))?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| unreadable(path, error))?;
+    image.apply_orientation(orientation);
+    Ok(match image {
+        DynamicImage::ImageRgba8(image) => Picture::Rgba(image),
+        DynamicImage::ImageRgb8(image) => Picture::Rgb(image),
+        DynamicImage::ImageLuma8(image) => Picture::Gray(image),
+        DynamicImage::ImageLuma16(_) => Picture::Gray(image.into_luma8()),
+        other if other.color().has_alpha() => Picture::Rgba(other.into_rgba8()),
+        other => Picture::Rgb(other.into_rgb8()),
+    })
 }
 
-/// Opens a picture whose format its first bytes say.
-fn open(path: &Path) -> image::ImageResult<impl ImageDecoder> {
-    ImageReader::open(path)?.with_guessed_format()?.into_decoder()
+/// Opens a picture, whose format its first bytes say.
+fn open(path: &Path) -> Result<impl ImageDecoder, String> {
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    let reader = reader.map_err(|error| unreadable(path, error))?;
+    if reader.format().is_none() {
+        return Err(format!("{} is neither a picture nor a Y4M; raw frames need --size", path.display()));
+    }
+    reader.into_decoder().map_err(|error| unreadable(path, error))
+}
+
+fn unreadable(path: &Path, error: impl std::fmt::Display) -> String {
+    format!("reading {}: {error}", path.display())
 }
