@@ -214,7 +214,9 @@ fn names_too_long_for_a_suffix_are_cut_and_stay_different() {
             assert!(names.iter().any(repeats), "{part}");
         }
         movies.iter_mut().for_each(|movie| push(movie, 0).unwrap());
-        movies.into_iter().for_each(|movie| drop(movie.finish().unwrap()));
+        for movie in movies {
+            movie.finish().unwrap();
+        }
         assert_eq!(listing(folder.path()), names);
         names.iter().for_each(|name| fs::remove_file(folder.path().join(name)).unwrap());
     }

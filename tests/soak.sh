@@ -19,8 +19,8 @@ soak 8 options
 soak 20 container_layouts
 # Movies of 4.7 GB, one after another. They need about 10 GB of disk.
 soak 25 container_large
-# 400 kills of each kind, and more encoders under valgrind.
-soak 10 container_kill
+# Kills before every system call, and more encoders under valgrind.
+soak 10 kills
 soak 10 lifetimes
 # 50 rounds of processes that share a folder.
 soak 25 segments_shared

@@ -65,21 +65,9 @@ impl Recorded {
         if mdat.len() as u64 > unused {
             return Ok(false);
         }
-        let mut position = at;
-        let mut head = [0; 8];
-        index.write(Placed::AsRecorded, &mut |block| {
-            // The first 8 bytes are the commit.
-            let held = if position == at { 8 } else { 0 };
-            if held > 0 {
-                head.copy_from_slice(&block[..8]);
-            }
-            sink.write_at(position + held as u64, &block[held..])?;
-            position += block.len() as u64;
-            Ok(())
-        })?;
-        sink.write_at(position, &mdat)?;
+        let commit = write_index(&index, Placed::AsRecorded, at, &mdat, sink)?;
         sink.sync()?;
-        sink.write_at(at, &head)?;
+        sink.write_at(at, &commit)?;
         Ok(true)
     }
 
@@ -145,18 +133,14 @@ impl Recorded {
         Ok(())
     }
 
-    /// Writes the beginning of a progressive file, up to its samples.
+    /// Writes the beginning of a progressive file, up to its samples. The header of `moov` comes last, so that a file is
+    /// complete or obviously not.
     pub(super) fn write_head(&self, sink: &mut impl Sink) -> Result<()> {
         let (ftyp, index, mdat) = self.head()?;
         let samples_at = ftyp.len() as u64 + index.len() + mdat.len() as u64;
         sink.write_at(0, &ftyp)?;
-        let mut position = ftyp.len() as u64;
-        index.write(Placed::From(samples_at), &mut |block| {
-            sink.write_at(position, block)?;
-            position += block.len() as u64;
-            Ok(())
-        })?;
-        sink.write_at(position, &mdat)
+        let commit = write_index(&index, Placed::From(samples_at), ftyp.len() as u64, &mdat, sink)?;
+        sink.write_at(ftyp.len() as u64, &commit)
     }
 
     /// Returns the number of bytes of a progressive file before its samples.
@@ -179,4 +163,21 @@ impl Recorded {
         let timing = Timing { movie: self.movie, media: self.samples.duration, media_time: self.media_time };
         Index::new(&self.header, &self.samples, timing, wide)
     }
+}
+
+/// Writes an index at `at` but for its first 8 bytes, which are returned, and the header of an `mdat` behind it.
+fn write_index(index: &Index<'_>, placed: Placed, at: u64, mdat: &[u8], sink: &mut impl Sink) -> Result<[u8; 8]> {
+    let mut position = at;
+    let mut head = [0; 8];
+    index.write(placed, &mut |block| {
+        let held = if position == at { head.len() } else { 0 };
+        if held > 0 {
+            head.copy_from_slice(&block[..held]);
+        }
+        sink.write_at(position + held as u64, &block[held..])?;
+        position += block.len() as u64;
+        Ok(())
+    })?;
+    sink.write_at(position, mdat)?;
+    Ok(head)
 }

@@ -98,6 +98,7 @@ impl FileSink {
         let mut sink = Self::new(file, target.path().to_owned(), target);
         sink.is_removed_on_drop = false;
         sink.length = sink.file.metadata().map_err(|error| sink.failed("opening", error))?.len();
+        sink.remove_old_copy()?;
         Ok(sink)
     }
 

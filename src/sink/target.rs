@@ -18,6 +18,8 @@ const SHORTENED: usize = 220;
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     path: PathBuf,
+    /// The movie that the names beside it repeat.
+    movie: PathBuf,
 }
 
 impl Target {
@@ -43,12 +45,14 @@ impl Target {
             }
             _ => {}
         }
-        if has_name { Ok(Self { path: target }) } else { Err(wrong("it has no file name")) }
+        if has_name { Ok(Self { movie: target.clone(), path: target }) } else { Err(wrong("it has no file name")) }
     }
 
-    /// Returns the target for a file that is changed in place.
+    /// Returns the target for an unfinished file that is changed in place.
     pub fn in_place(path: &Path) -> io::Result<Self> {
-        resolve(path).map(|path| Self { path })
+        let path = resolve(path)?;
+        let is_part = path.extension().is_some_and(|extension| extension == "part");
+        Ok(Self { movie: if is_part { path.with_extension("") } else { path.clone() }, path })
     }
 
     pub fn path(&self) -> &Path {
@@ -75,7 +79,7 @@ impl Target {
 
     /// Returns the target's name with a suffix. A name that would be too long is cut, and its checksum follows.
     fn beside(&self, suffix: &str) -> PathBuf {
-        let name = self.path.file_name().unwrap_or_default();
+        let name = self.movie.file_name().unwrap_or_default();
         let mut beside = name.to_owned();
         if name.len() > MAX_NAME {
             let text = name.to_string_lossy();
