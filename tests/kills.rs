@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use kinetograph::{Animation, ContainerSettings, Error, Frame, Layout, Segment, Settings, join};
+use kinetograph::{Animation, ContainerSettings, Error, Frame, Layout, Movie, Segment, Settings, join};
 
 #[path = "judge/boxes.rs"]
 mod boxes;
@@ -18,7 +18,7 @@ mod child;
 mod clips;
 mod judge;
 
-use clips::{HEIGHT, WIDTH, picture, record, settings};
+use clips::{HEIGHT, WIDTH, picture, push, record, settings};
 use judge::listing;
 
 const FRAMES: u32 = 60;
@@ -37,6 +37,8 @@ struct Scenario {
     make: fn(&Path, &Path),
     /// Whether the calls come in the same order in every run.
     is_ordered: bool,
+    /// The file in which the finished movie is.
+    result: &'static str,
 }
 
 impl Scenario {
@@ -79,6 +81,7 @@ const SCENARIOS: &[Scenario] = &[
             record(&place.join("movie.mp4"), &usual(Layout::CrashSafe).expected_frames(u64::from(FRAMES)), FRAMES);
         },
         is_ordered: true,
+        result: "movie.mp4",
     },
     Scenario {
         name: "crash-safe of unknown length",
@@ -88,6 +91,7 @@ const SCENARIOS: &[Scenario] = &[
             record(&place.join("movie.mp4"), &usual(Layout::CrashSafe), FRAMES);
         },
         is_ordered: true,
+        result: "movie.mp4",
     },
     Scenario {
         name: "progressive",
@@ -97,6 +101,7 @@ const SCENARIOS: &[Scenario] = &[
             record(&place.join("movie.mp4"), &usual(Layout::Progressive), FRAMES);
         },
         is_ordered: true,
+        result: "movie.mp4",
     },
     Scenario {
         name: "fragmented",
@@ -106,6 +111,7 @@ const SCENARIOS: &[Scenario] = &[
             record(&place.join("movie.mp4"), &usual(Layout::Fragmented), FRAMES);
         },
         is_ordered: true,
+        result: "movie.mp4",
     },
     Scenario {
         name: "Annex B",
@@ -115,6 +121,7 @@ const SCENARIOS: &[Scenario] = &[
             record(&place.join("movie.264"), &usual(Layout::AnnexB), FRAMES);
         },
         is_ordered: true,
+        result: "movie.264",
     },
     Scenario {
         name: "resume",
@@ -124,6 +131,7 @@ const SCENARIOS: &[Scenario] = &[
             animation().resume(place.join("segments")).save(place.join("movie.mp4")).unwrap();
         },
         is_ordered: false,
+        result: "movie.mp4",
     },
     Scenario {
         name: "join",
@@ -138,8 +146,49 @@ const SCENARIOS: &[Scenario] = &[
             join(segments, &ContainerSettings::new(), place.join("movie.mp4")).unwrap();
         },
         is_ordered: true,
+        result: "movie.mp4",
+    },
+    Scenario {
+        name: "recover",
+        layout: Layout::CrashSafe,
+        prepare: |place, _| leave_unfinished(place, &usual(Layout::CrashSafe)),
+        make: |place, _| {
+            kinetograph::recover(place.join("movie.mp4.part"), place.join("movie.mp4")).unwrap();
+        },
+        is_ordered: true,
+        result: "movie.mp4",
+    },
+    Scenario {
+        name: "recover in place",
+        layout: Layout::CrashSafe,
+        prepare: |place, _| leave_unfinished(place, &usual(Layout::CrashSafe).expected_frames(u64::from(FRAMES))),
+        make: |place, _| {
+            kinetograph::recover_in_place(place.join("movie.mp4.part")).unwrap();
+        },
+        is_ordered: true,
+        result: "movie.mp4.part",
+    },
+    Scenario {
+        name: "recover in place by a copy",
+        layout: Layout::CrashSafe,
+        prepare: |place, _| leave_unfinished(place, &usual(Layout::CrashSafe)),
+        make: |place, _| {
+            kinetograph::recover_in_place(place.join("movie.mp4.part")).unwrap();
+        },
+        is_ordered: true,
+        result: "movie.mp4.part",
     },
 ];
+
+/// Leaves what a panic while drawing leaves.
+fn leave_unfinished(place: &Path, settings: &Settings) {
+    let drawn = std::panic::catch_unwind(|| {
+        let mut movie = Movie::create(place.join("movie.mp4"), settings).unwrap();
+        (0..FRAMES).for_each(|frame| push(&mut movie, frame).unwrap());
+        std::panic::resume_unwind(Box::new("drawing failed"));
+    });
+    assert!(drawn.is_err());
+}
 
 /// A folder in which a movie is made, and another one beside it.
 struct Place {
@@ -324,15 +373,15 @@ fn kill_at_every_call(name: &str) {
     let movie = scenario.movie();
     let reference = Place::new(scenario);
     assert!(!reference.make(scenario, 0));
-    assert_eq!(reference.names(), [movie]);
-    let whole = Whole { bytes: reference.read(movie), shown: judge::shown(&reference.place.join(movie)) };
+    let whole =
+        Whole { bytes: reference.read(scenario.result), shown: judge::shown(&reference.place.join(scenario.result)) };
     let calls = std::fs::read_to_string(reference.beside.join("calls")).unwrap().lines().count() as u32;
     let stride = if clips::number(1) > 1 { 1 } else { STRIDE };
     let mut already = 0;
     // The last calls are those that finish the movie.
     for at in (1..calls + 1).filter(|at| at % stride == 1 % stride || *at + stride > calls) {
         let place = Place::new(scenario);
-        let earlier = (at % 2 == 0).then(|| [&whole.bytes[..], b"\0\0\0\x08free"].concat());
+        let earlier = (at % 2 == 0 && scenario.result == movie).then(|| [&whole.bytes[..], b"\0\0\0\x08free"].concat());
         if let Some(earlier) = &earlier {
             std::fs::write(place.place.join(movie), earlier).unwrap();
         }
@@ -348,13 +397,13 @@ fn kill_at_every_call(name: &str) {
         judge_what_is_left(&place, scenario, earlier.as_deref(), &whole, 0, &format!("{context}, and again"));
         let left = place.names();
         assert!(!place.make(scenario, 0), "{context}");
-        assert!(place.read(movie) == whole.bytes, "{context}: the next run makes another movie");
-        let names = place.names();
+        assert!(place.read(scenario.result) == whole.bytes, "{context}: the next run makes another movie");
+        let (names, expected) = (place.names(), reference.names());
         let numbered = format!("{movie}.1.part");
         // A progressive file that has been finished, but not renamed, is kept.
         let others = |names: &[String]| names.iter().filter(|name| *name != movie).count();
         let may_stay = scenario.layout == Layout::Progressive && others(&names) <= others(&left);
-        assert!(names == [movie] || may_stay && names == [movie, &numbered], "{context}: {left:?}, then {names:?}");
+        assert!(names == expected || may_stay && names == [movie, &numbered], "{context}: {left:?}, then {names:?}");
     }
 }
 
@@ -391,6 +440,21 @@ fn resumed_movies_survive_kills() {
 #[test]
 fn joined_movies_survive_kills() {
     kill_at_every_call("join");
+}
+
+#[test]
+fn recovery_survives_kills() {
+    kill_at_every_call("recover");
+}
+
+#[test]
+fn recovery_in_place_survives_kills() {
+    kill_at_every_call("recover in place");
+}
+
+#[test]
+fn recovery_in_place_by_a_copy_survives_kills() {
+    kill_at_every_call("recover in place by a copy");
 }
 
 /// A power cut may undo the last calls. So the new name is on the disk before the recording is removed.
