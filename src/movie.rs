@@ -1,8 +1,8 @@
 //! `Movie`: frames are pushed one by one, converted on the caller's thread and encoded on another.
 
 use std::io::{Read, Write};
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::color::Converter;
 use crate::encoder::{Encoder, Threading};
@@ -92,6 +92,31 @@ impl Movie {
     /// the final name, and an earlier file stays as it was.
     pub fn finish(self) -> Result<Report> {
         self.end().map(|((), report)| report)
+    }
+
+    /// Encodes and writes the remaining frames, and keeps the file unfinished. Returns its path.
+    ///
+    /// A program calls this in place of [`finish`](Self::finish) if the frames that follow cannot be made. The file is
+    /// playable, and [`recover`](crate::recover) makes a finished movie of it. No file appears under the final name. If
+    /// there is nothing to play, because the movie has no frames or has a layout that is not playable before it is
+    /// finished, the file is removed and the result is `None`.
+    ///
+    /// # Errors
+    /// Any error of encoding or writing.
+    ///
+    /// ```
+    /// use kinetograph::{Frame, Movie, Settings};
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// # let path = folder.path().join("movie.mp4");
+    /// let mut movie = Movie::create(&path, &Settings::new(64, 36))?;
+    /// movie.push(Frame::gray8(&[128; 64 * 36], 64, 36))?;
+    /// let unfinished = movie.keep()?.expect("a playable file");
+    /// assert!(unfinished.exists() && !path.exists());
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn keep(self) -> Result<Option<PathBuf>> {
+        if self.frames == 0 { Ok(None) } else { self.pipeline.keep() }
     }
 }
 
@@ -333,6 +358,30 @@ impl<Output> Movie<Output> {
         }
         self.next += ticks;
         Ok(())
+    }
+
+    /// Waits at most `timeout` until the next frame can be pushed without waiting for the encoder. Returns whether it
+    /// can.
+    ///
+    /// A program calls this before [`push`](Self::push) if it must react to something else while the encoder is slower
+    /// than the frames, for example to a signal.
+    ///
+    /// # Errors
+    /// Any error of encoding or writing the frames before. It ends the movie.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use kinetograph::{Frame, Movie, Settings};
+    ///
+    /// let mut movie = Movie::in_memory(&Settings::new(64, 36))?;
+    /// while !movie.wait_for_encoder(Duration::from_millis(50))? {
+    ///     // Here the program can give up.
+    /// }
+    /// movie.push(Frame::gray8(&[128; 64 * 36], 64, 36))?;
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn wait_for_encoder(&mut self, timeout: Duration) -> Result<bool> {
+        self.pipeline.wait(timeout)
     }
 
     /// Makes the next frame a keyframe, which players can seek to.

@@ -1,9 +1,11 @@
 //! `Pipeline`: the thread on which a `Movie` encodes and writes, behind a short queue of recycled planes.
 
 use std::panic::resume_unwind;
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::encoder::{Coding, Encoder};
 use crate::planes::Planes;
@@ -30,8 +32,13 @@ enum Command {
     Keep,
 }
 
-/// What the thread returns: the result of [`Recording::finish`], or `None` for a movie that was given up.
-type Outcome<Output> = Result<Option<(Output, u64)>>;
+/// How a movie ended on the thread.
+enum End<Output> {
+    /// The result of [`Recording::finish`].
+    Finished(Output, u64),
+    /// The unfinished file, if one was kept.
+    Unfinished(Option<PathBuf>),
+}
 
 /// Encodes and writes pictures on a dedicated thread, in the order in which they are submitted.
 ///
@@ -44,7 +51,7 @@ pub(crate) struct Pipeline<Output> {
     /// The planes being filled. They stay here until they are submitted, even if a frame is refused.
     filling: Option<Planes>,
     /// `None` when its result has been taken.
-    thread: Option<JoinHandle<Outcome<Output>>>,
+    thread: Option<JoinHandle<Result<End<Output>>>>,
 }
 
 impl<Output: Send + 'static> Pipeline<Output> {
@@ -71,10 +78,22 @@ impl<Output> Pipeline<Output> {
     /// Returns planes to fill. Waits while the encoder has all of them.
     pub fn free_planes(&mut self) -> Result<&mut Planes> {
         if self.filling.is_none() {
-            let free = self.free.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+            let free = self.free.get_mut().unwrap_or_else(PoisonError::into_inner).recv();
             self.filling = Some(free.map_err(|_| self.failure())?);
         }
         self.filling.as_mut().ok_or(Error::Ended)
+    }
+
+    /// Waits at most `timeout` until there are planes to fill. Returns whether there are.
+    pub fn wait(&mut self, timeout: Duration) -> Result<bool> {
+        if self.filling.is_none() {
+            match self.free.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(timeout) {
+                Ok(planes) => self.filling = Some(planes),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(self.failure()),
+            }
+        }
+        Ok(self.filling.is_some())
     }
 
     /// Submits the planes that [`free_planes`](Self::free_planes) returned last, to be presented at `pts` ticks.
@@ -87,7 +106,20 @@ impl<Output> Pipeline<Output> {
     pub fn finish(mut self, end: i64) -> Result<(Output, u64)> {
         // If the thread has ended, its result says why.
         let _ = self.commands.send(Command::Finish { end });
-        self.join()?.ok_or(Error::Ended)
+        match self.join()? {
+            End::Finished(output, bytes) => Ok((output, bytes)),
+            End::Unfinished(_) => Err(Error::Ended),
+        }
+    }
+
+    /// Ends the movie unfinished, and returns the path of the file that is kept, if it is playable.
+    pub fn keep(mut self) -> Result<Option<PathBuf>> {
+        // As above.
+        let _ = self.commands.send(Command::Keep);
+        match self.join()? {
+            End::Finished(..) => Ok(None),
+            End::Unfinished(kept) => Ok(kept),
+        }
     }
 
     /// Returns why the thread has ended early.
@@ -99,7 +131,7 @@ impl<Output> Pipeline<Output> {
     }
 
     /// Waits for the thread's result. If the user's writer or logger panicked on that thread, the panic continues here.
-    fn join(&mut self) -> Outcome<Output> {
+    fn join(&mut self) -> Result<End<Output>> {
         let thread = self.thread.take().ok_or(Error::Ended)?;
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
@@ -124,7 +156,7 @@ fn run<S: Sink>(
     mut recording: Recording<S>,
     commands: &Receiver<Command>,
     give_back: &SyncSender<Planes>,
-) -> Outcome<S::Output> {
+) -> Result<End<S::Output>> {
     for command in commands {
         let written = match &command {
             Command::Encode { planes, pts, is_keyframe } => {
@@ -140,14 +172,14 @@ fn run<S: Sink>(
         match command {
             // Nobody receives planes any more when the movie is being finished.
             Command::Encode { planes, .. } => drop(give_back.send(planes)),
-            Command::Finish { end } => return recording.finish(end).map(Some),
-            Command::Keep => {
-                recording.keep();
-                return Ok(None);
+            Command::Finish { end } => {
+                let (output, bytes) = recording.finish(end)?;
+                return Ok(End::Finished(output, bytes));
             }
+            Command::Keep => return Ok(End::Unfinished(recording.keep())),
         }
     }
-    Ok(None)
+    Ok(End::Unfinished(None))
 }
 
 fn flush<S: Sink>(encoder: &mut Encoder, recording: &mut Recording<S>) -> Result<()> {

@@ -33,7 +33,10 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(frames: u64, kept: u64) -> Self {
+    /// Creates the progress at the start of a movie of `frames` frames, of which an earlier run has encoded `kept`.
+    ///
+    /// A program that distributes the segments of an animation itself fills in the other numbers.
+    pub fn new(frames: u64, kept: u64) -> Self {
         let (drawn, encoded) = (kept, kept);
         Self { frames, drawn, encoded, written: 0, bytes: 0, elapsed: Duration::ZERO, kept, finished: false }
     }

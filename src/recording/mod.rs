@@ -111,9 +111,9 @@ impl<S: Sink> Recording<S> {
         }
     }
 
-    /// Keeps a playable unfinished file with all packets so far, for a caller that panics.
-    pub fn keep(mut self) {
-        self.open.take().and_then(Open::keep);
+    /// Keeps a playable unfinished file with all packets so far, and returns its path.
+    pub fn keep(mut self) -> Option<PathBuf> {
+        self.open.take().and_then(Open::keep)
     }
 
     /// Ends the recording because of an error, which is returned. A playable file is kept with all packets so far.
