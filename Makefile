@@ -1,21 +1,44 @@
 # make demo     installs what the build needs (Debian, Ubuntu), builds, and writes demo.mp4
-# make test     installs the tools that the tests need (Debian), and runs all tests
+# make test     installs the tools that the tests need (Debian), and runs all tests; test-rust and test-python are its parts
+# make wheel    builds a wheel of the Python package that carries libx264, in target/wheels
 # make bench    installs what the peers need, runs the benches of the library, then compares it with the peers
 # make peers    runs the comparison alone; PEERS="…" has its options, PYTHON=… names a Python with peers
 # make gallery  runs the examples, whose movies go to target/gallery, and draws some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
 TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind pango1.0-tools fonts-noto-core fonts-wqy-microhei
+PYTHON_PACKAGES = python3 python3-venv
 PEER_PACKAGES = ffmpeg x264 g++ nasm
 GALLERY_PACKAGES = ffmpeg
 
-.PHONY: demo test bench peers gallery rust build-packages test-packages peer-packages gallery-packages
+.PHONY: demo test test-rust test-python python-venv wheel bench peers gallery rust build-packages test-packages peer-packages gallery-packages
 
 demo: build-packages
 	cargo run --release --example demo -- demo.mp4
 
-test: build-packages test-packages
-	cargo test --workspace --all-features
+test: test-rust test-python
+
+test-rust: build-packages test-packages
+	cargo test --workspace --exclude kinetograph-python --all-features
+
+# Another Python is named by PYTHON=…
+PYTHON ?= python3
+VENV = target/python
+
+test-python: build-packages test-packages python-venv
+	$(VENV)/bin/ruff check --no-cache .
+	$(VENV)/bin/ruff format --no-cache --check .
+	$(VENV)/bin/mypy --cache-dir target/mypy
+	$(VENV)/bin/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
+	$(VENV)/bin/pytest -p no:cacheprovider
+
+python-venv:
+	@$(call install,$(PYTHON_PACKAGES))
+	[ -x $(VENV)/bin/pip ] || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement python/tests/requirements.txt
+
+wheel: build-packages python-venv
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/maturin build --release --auditwheel repair --out target/wheels
 
 bench: build-packages peer-packages
 	bash -o pipefail -c 'cargo bench --workspace --all-features 2>&1 | tee target/bench.txt'

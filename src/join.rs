@@ -1,5 +1,6 @@
-//! `join` and `join_to_bytes`: make a movie of encoded segments, without drawing or encoding.
+//! `join`, `join_to_bytes` and `join_to_writer`: make a movie of encoded segments, without drawing or encoding.
 
+use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -53,6 +54,20 @@ pub fn join_to_bytes(
     settings: &ContainerSettings,
 ) -> Result<(Vec<u8>, Report)> {
     join_into(segments, settings, Recording::in_memory)
+}
+
+/// Joins the segments of a movie as [`join`] does, and writes it without seeking. Pass `&mut writer` to keep the writer.
+///
+/// # Errors
+/// As [`join`]; [`Error::Setting`] for a layout that is not [`Fragmented`](crate::Layout::Fragmented) or
+/// [`AnnexB`](crate::Layout::AnnexB).
+pub fn join_to_writer(
+    segments: impl IntoIterator<Item = Result<Segment>>,
+    settings: &ContainerSettings,
+    writer: impl Write,
+) -> Result<Report> {
+    let record = |settings: &ContainerSettings, stream: &StreamInfo| Recording::stream(writer, settings, stream);
+    join_into(segments, settings, record).map(|(_, report)| report)
 }
 
 fn join_into<S: Sink>(

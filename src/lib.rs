@@ -113,7 +113,7 @@ pub use animation::{Animation, FrameInfo};
 pub use error::{Error, FramePart, Mp4Error, OutputError, PlanesMismatch, Result, SegmentError, TimeError};
 pub use frame::{Frame, PixelFormat};
 pub use html::Html;
-pub use join::{join, join_to_bytes};
+pub use join::{join, join_to_bytes, join_to_writer};
 pub use movie::Movie;
 pub use mp4::MovieInfo;
 pub use progress::Progress;

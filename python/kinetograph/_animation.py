@@ -1,0 +1,5 @@
+"""A placeholder."""
+
+
+class Animation:
+    """Comes next."""
