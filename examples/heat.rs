@@ -21,18 +21,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             burn(&mut heat, time);
             diffuse(&mut heat);
         }
-        let plate = draw_axes(&mut canvas, f64::from(frame) / 30.0)?;
-        let map = HeatMap::new(&heat, SIDE, SIDE)?.color_map(ColorMap::INFERNO).range(0.0..=1000.0).smooth();
-        map.draw(&mut canvas, plate.clone())?;
-        map.draw_color_bar(&mut canvas, (706..731, plate.1), ("sans-serif", 18))?;
+        draw(&mut canvas, &heat, f64::from(frame) / 30.0)?;
         movie.push(&canvas)?;
     }
     println!("{}", movie.finish()?);
     Ok(())
 }
 
-/// Draws title and axes, and returns the area of the plate.
-fn draw_axes(canvas: &mut Pixmap, time: f64) -> Result<kinetograph::plot::Area, Box<dyn std::error::Error>> {
+/// Draws the plate in a chart, and a colour bar beside it.
+fn draw(canvas: &mut Pixmap, heat: &[f32], time: f64) -> Result<(), Box<dyn std::error::Error>> {
     let area = PixmapBackend::new(canvas).into_drawing_area();
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&area)
@@ -51,7 +48,11 @@ fn draw_axes(canvas: &mut Pixmap, time: f64) -> Result<kinetograph::plot::Area, 
         .y_label_formatter(&whole)
         .label_style(("sans-serif", 18))
         .draw()?;
-    Ok(chart.plotting_area().get_pixel_range())
+    let map = HeatMap::new(heat, SIDE, SIDE)?.color_map(ColorMap::INFERNO).range(0.0..=1000.0).smooth();
+    chart.draw_series([map.over(0.0..20.0, 0.0..20.0)?])?;
+    let (_, rows) = chart.plotting_area().get_pixel_range();
+    area.draw(&map.color_bar((706..731, rows), ("sans-serif", 18))?)?;
+    Ok(())
 }
 
 /// Heats the plate where the flame is.

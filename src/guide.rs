@@ -11,6 +11,7 @@ macro_rules! pages {
 }
 
 pages! {
+    charts = "charts.md",
     quality = "quality.md",
     colors = "colors.md",
     odd_sizes = "odd-sizes.md",

@@ -49,7 +49,7 @@ type Drawn = Result<(), DrawingErrorKind<Error>>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct PixmapBackend<'a> {
-    canvas: PixmapMut<'a>,
+    pub(crate) canvas: PixmapMut<'a>,
 }
 
 impl<'a> PixmapBackend<'a> {

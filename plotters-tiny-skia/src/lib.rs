@@ -38,7 +38,7 @@ mod ticks;
 pub use backend::PixmapBackend;
 pub use color_map::ColorMap;
 pub use error::Error;
-pub use heat::{Area, HeatMap};
+pub use heat::{Area, ColorBar, HeatMap, HeatMapElement, Origin};
 pub use plotters;
 pub use text::{register_font, register_fonts};
 pub use tiny_skia;

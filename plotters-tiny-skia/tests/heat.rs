@@ -3,7 +3,8 @@
 mod canvas;
 
 use canvas::{rgb, white};
-use plotters_tiny_skia::{ColorMap, Error, HeatMap};
+use plotters::prelude::*;
+use plotters_tiny_skia::{ColorMap, Error, HeatMap, Origin, PixmapBackend};
 
 #[test]
 fn every_value_is_in_its_place() {
@@ -30,6 +31,105 @@ fn every_value_is_in_its_place() {
     let map = map.missing(tiny_skia::Color::from_rgba8(255, 0, 0, 255));
     map.draw(&mut canvas, (0..70, 0..50)).unwrap();
     assert_eq!((rgb(&canvas, 34, 9), rgb(&canvas, 35, 9)), ([255, 0, 0], [255; 3]));
+}
+
+/// Values from 0 to 255 in two rows of three columns.
+const STEPS: [f32; 6] = [0.0, 51.0, 102.0, 153.0, 204.0, 255.0];
+
+fn steps() -> HeatMap<'static, f32> {
+    HeatMap::new(&STEPS, 2, 3).unwrap().range(0.0..=256.0).color_map(ColorMap::GRAY)
+}
+
+#[test]
+fn in_a_chart_every_value_is_where_the_axes_say() {
+    for (x_axis, y_axis) in [(0.0..3.0, 0.0..2.0), (3.0..0.0, 2.0..0.0), (-0.5..2.2, 0.4..1.9), (-1.0..5.0, -3.0..4.0)]
+    {
+        for (x, y) in [(0.0..3.0, 0.0..2.0), (3.0..0.0, 0.0..2.0), (0.0..3.0, 2.0..0.0)] {
+            for map in [steps(), steps().smooth()] {
+                let mut canvas = white(200, 150);
+                let area = PixmapBackend::new(&mut canvas).into_drawing_area();
+                let mut chart = ChartBuilder::on(&area)
+                    .margin(10)
+                    .set_left_and_bottom_label_area_size(30)
+                    .build_cartesian_2d(x_axis.clone(), y_axis.clone())
+                    .unwrap();
+                chart.draw_series([map.over(x.clone(), y.clone()).unwrap()]).unwrap();
+                let inside = chart.plotting_area().get_pixel_range();
+                let mut expected = Vec::new();
+                for (index, value) in STEPS.iter().enumerate() {
+                    let (column, row) = ((index % 3) as f64 + 0.5, (index / 3) as f64 + 0.5);
+                    let at = (x.start + (x.end - x.start) * column / 3.0, y.start + (y.end - y.start) * row / 2.0);
+                    let (at_x, at_y) = chart.backend_coord(&at);
+                    if inside.0.contains(&at_x) && inside.1.contains(&at_y) {
+                        expected.push((at_x, at_y, *value));
+                    }
+                }
+                drop((chart, area));
+                assert!(expected.len() > 1);
+                for (at_x, at_y, value) in expected {
+                    let gray = f32::from(rgb(&canvas, at_x as u32, at_y as u32)[0]);
+                    // Where it is smooth, the centre of a value may be half a pixel beside that of the pixel.
+                    assert!((gray - value).abs() <= 5.0, "{gray}, not {value}: {x:?} {y:?} on {x_axis:?} {y_axis:?}");
+                }
+                for (at_x, at_y) in (0..200).flat_map(|x| (0..150).map(move |y| (x, y))) {
+                    let outside = !inside.0.contains(&at_x) || !inside.1.contains(&at_y);
+                    assert!(!outside || rgb(&canvas, at_x as u32, at_y as u32) == [255; 3], "({at_x}, {at_y})");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_map_over_the_whole_axes_fills_the_plotting_area() {
+    let mut canvas = white(100, 80);
+    let area = PixmapBackend::new(&mut canvas).into_drawing_area();
+    let mut chart = ChartBuilder::on(&area).margin(10).build_cartesian_2d(0.0..3.0, 0.0..2.0).unwrap();
+    chart.draw_series([steps().over(0.0..3.0, 0.0..2.0).unwrap()]).unwrap();
+    let (columns, rows) = chart.plotting_area().get_pixel_range();
+    drop((chart, area));
+    let mut expected = white(100, 80);
+    steps().origin(Origin::Lower).draw(&mut expected, (columns, rows)).unwrap();
+    assert!(canvas == expected);
+}
+
+#[test]
+fn the_origin_is_where_it_is_set() {
+    // Of a corner at the top, and below it.
+    let left = |map: HeatMap<f32>, y_axis: Option<std::ops::Range<f64>>| {
+        let mut canvas = white(30, 20);
+        if let Some(y_axis) = y_axis {
+            let area = PixmapBackend::new(&mut canvas).into_drawing_area();
+            let mut chart = ChartBuilder::on(&area).build_cartesian_2d(0.0..3.0, y_axis).unwrap();
+            chart.draw_series([map.over(0.0..3.0, 0.0..2.0).unwrap()]).unwrap();
+        } else {
+            map.draw(&mut canvas, (0..30, 0..20)).unwrap();
+        }
+        [rgb(&canvas, 0, 0)[0], rgb(&canvas, 0, 19)[0]]
+    };
+    let (up, down) = (Some(0.0..2.0), Some(2.0..0.0));
+    let (row_0_above, row_0_below) = ([0, 153], [153, 0]);
+    assert_eq!(left(steps(), None), row_0_above);
+    assert_eq!(left(steps(), up.clone()), row_0_below);
+    assert_eq!(left(steps(), down.clone()), row_0_above);
+    for place in [None, up, down] {
+        assert_eq!(left(steps().origin(Origin::Upper), place.clone()), row_0_above);
+        assert_eq!(left(steps().origin(Origin::Lower), place), row_0_below);
+    }
+}
+
+#[test]
+fn a_color_bar_is_the_same_in_an_area_as_on_a_canvas() {
+    let mut expected = white(120, 190);
+    steps().draw_color_bar(&mut expected, (25..35, 20..180), ("sans-serif", 12)).unwrap();
+    for margin in [0, 10] {
+        let mut canvas = white(120, 190);
+        let area = PixmapBackend::new(&mut canvas).into_drawing_area().margin(margin, 0, margin, 0);
+        let bar = steps().color_bar((25 - margin..35 - margin, 20 - margin..180 - margin), ("sans-serif", 12));
+        area.draw(&bar.unwrap()).unwrap();
+        drop(area);
+        assert!(canvas == expected, "{margin}");
+    }
 }
 
 #[test]
