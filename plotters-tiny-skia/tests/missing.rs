@@ -4,9 +4,9 @@ mod canvas;
 
 use std::sync::Mutex;
 
-use canvas::{draw, white};
+use canvas::{draw, rgb, white};
 use plotters::prelude::*;
-use plotters_tiny_skia::register_font;
+use plotters_tiny_skia::{PixmapBackend, register_font};
 use tiny_skia::Pixmap;
 
 /// Keeps the warnings of this crate.
@@ -63,4 +63,20 @@ fn each_missing_character_is_reported_once_until_a_font_has_it() {
     assert!(boxes != picture("A中文中\u{FE0F} b", 24));
     picture("图", 24);
     assert_eq!(warnings(), [""; 0]);
+
+    // plotters measures legends without that font.
+    let mut canvas = white(400, 80);
+    let area = PixmapBackend::new(&mut canvas).into_drawing_area();
+    let mut chart = ChartBuilder::on(&area).build_cartesian_2d(0..1, 0..1).unwrap();
+    chart.draw_series(LineSeries::new([(0, 0)], TRANSPARENT)).unwrap().label("中文图表的图例说明");
+    let mut legend = chart.configure_series_labels();
+    legend.background_style(RED.filled()).label_font(("sans-serif", 24)).draw().unwrap();
+    drop((chart, area));
+    let columns = |is: fn([u8; 3]) -> bool| {
+        let at = || (0..400).filter(|&x| (0..80).any(|y| is(rgb(&canvas, x, y))));
+        (at().min().unwrap(), at().max().unwrap())
+    };
+    let (text, frame) = (columns(|[red, _, _]| red < 80), columns(|pixel| pixel != [255; 3]));
+    assert!(text.0 > frame.0 + 20 && text.1 + 5 < frame.1, "the text is in {text:?} of {frame:?}");
+    assert!(frame.1 - text.1 < 15, "the text is in {text:?} of {frame:?}");
 }

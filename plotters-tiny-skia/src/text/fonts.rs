@@ -71,9 +71,9 @@ static FACES: RwLock<Vec<(String, &'static str, &'static Face)>> = RwLock::new(V
 /// # Legends
 ///
 /// plotters itself measures legends (`label_font`) and `MultiLineText`. It adds up the advances of the characters in the
-/// named family alone, and it does not substitute fonts: it refuses an unknown family with a `FontError`. Register a font
-/// under that family. For a legend in a script that DejaVu Sans lacks, name the family of a font that has it. A label of
-/// a legend has one line.
+/// named family. A character that the family lacks counts as 1 em, so the frame of a legend may be wider than its text.
+/// If the family is unknown, plotters refuses it with a `FontError`: register a font under it. A label of a legend has
+/// one line.
 ///
 /// # Errors
 ///
@@ -119,7 +119,7 @@ pub fn register_fonts() {
 fn register(families: &[&str], styles: &[FontStyle], bytes: &'static [u8]) -> Result<(), Error> {
     let unreadable = || Error::Font { family: families.join(", ") };
     let face: &'static Face = Box::leak(Box::new(Face::new(bytes).ok_or_else(unreadable)?));
-    let bytes = Box::leak(with_line_height(bytes).ok_or_else(unreadable)?.into_boxed_slice());
+    let bytes = Box::leak(for_measuring(bytes).ok_or_else(unreadable)?.into_boxed_slice());
     for family in families {
         for &style in styles {
             plotters::style::register_font(family, style, bytes).map_err(|_| unreadable())?;
@@ -132,29 +132,38 @@ fn register(families: &[&str], styles: &[FontStyle], bytes: &'static [u8]) -> Re
     Ok(())
 }
 
-/// Returns the font file with the height of its lines set to [`LINE_HEIGHT`] ems.
+/// Returns the font file with the metrics by which plotters is to measure legends, or `None` if it lacks a table.
 ///
-/// plotters measures legends with ab_glyph, which scales a font so that the size is its own line height. The default
-/// font engine of plotters uses 1.24 ems for every font. The ascender and the descender in the table `hhea` (OpenType
-/// 1.9, "hhea") make ab_glyph do the same, so that charts have the same layout as with that engine.
-fn with_line_height(bytes: &[u8]) -> Option<Vec<u8>> {
+/// plotters measures with ab_glyph, which scales a font so that the size is its own line height. The default font engine of
+/// plotters uses 1.24 ems for every font. The ascender and the descender in the table `hhea` (OpenType 1.9, "hhea") make
+/// ab_glyph do the same, so that charts have the same layout as with that engine.
+///
+/// A character that the font lacks is drawn in another one, which plotters does not know. It is measured as glyph 0, which
+/// becomes 1 em wide, as Chinese characters are, and hardly any other is wider.
+fn for_measuring(bytes: &[u8]) -> Option<Vec<u8>> {
+    let u16_at = |at: usize| Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
     // The header of a collection has the offset of its first font in its fourth word.
     let font = if bytes.starts_with(b"ttcf") { u32::from_be_bytes(*bytes.get(12..)?.first_chunk()?) } else { 0 };
     let directory = bytes.get(font as usize..)?;
-    let tables = u16::from_be_bytes(*directory.get(4..)?.first_chunk()?);
+    let tables = u16::from_be_bytes(*directory.get(4..)?.first_chunk()?).into();
     let offset_of = |tag: &[u8]| {
-        let mut records = directory.get(12..)?.chunks_exact(16).take(tables.into());
+        let mut records = directory.get(12..)?.chunks_exact(16).take(tables);
         let offset = u32::from_be_bytes(*records.find(|record| &record[..4] == tag)?[8..].first_chunk()?) as usize;
         (offset < bytes.len()).then_some(offset)
     };
-    let (head, hhea) = (offset_of(b"head")?, offset_of(b"hhea")?);
-    let units_per_em = f32::from(u16::from_be_bytes(*bytes.get(head + 18..)?.first_chunk()?));
-    let ascender = units_per_em;
-    let descender = -(LINE_HEIGHT - 1.0) * units_per_em;
-    let mut bytes = bytes.to_vec();
-    bytes.get_mut(hhea + 4..hhea + 6)?.copy_from_slice(&(ascender.round() as i16).to_be_bytes());
-    bytes.get_mut(hhea + 6..hhea + 8)?.copy_from_slice(&(descender.round() as i16).to_be_bytes());
-    Some(bytes)
+    let (head, hhea, hmtx) = (offset_of(b"head")?, offset_of(b"hhea")?, offset_of(b"hmtx")?);
+    let units_per_em = u16_at(head + 18)?;
+    let ascender = units_per_em as i16;
+    let descender = (-(LINE_HEIGHT - 1.0) * f32::from(units_per_em)).round() as i16;
+    // If all glyphs share one advance, it stays.
+    let has_own_advance = u16_at(hhea + 34)? > 1;
+    let mut patched = bytes.to_vec();
+    patched.get_mut(hhea + 4..hhea + 6)?.copy_from_slice(&ascender.to_be_bytes());
+    patched.get_mut(hhea + 6..hhea + 8)?.copy_from_slice(&descender.to_be_bytes());
+    if has_own_advance {
+        patched.get_mut(hmtx..hmtx + 2)?.copy_from_slice(&units_per_em.to_be_bytes());
+    }
+    Some(patched)
 }
 
 fn style_name(style: FontStyle) -> &'static str {
