@@ -56,7 +56,7 @@ fn a_kept_movie_has_every_frame_and_recovers() {
     let left = left_behind(folder.path(), &settings(), 60, |movie| kept = movie.keep().unwrap());
     assert_eq!(left, Vec::from_iter(kept));
     assert_eq!(judge::ffprobe(&left[0], "nb_read_frames"), "60");
-    assert_eq!(kinetograph::recover(&left[0]).unwrap().frames, 60);
+    assert_eq!(kinetograph::recover_in_place(&left[0]).unwrap().frames, 60);
     let progressive = settings().layout(kinetograph::Layout::Progressive);
     let gone = left_behind(folder.path(), &progressive, 60, |movie| assert_eq!(movie.keep().unwrap(), None));
     assert_eq!(gone, left);

@@ -39,6 +39,7 @@ pub fn to_python(error: Error) -> PyErr {
         | Error::Planes { .. }
         | Error::Time { .. }
         | Error::Hold { .. }
+        | Error::SameFile { .. }
         | Error::NoFrames => PyValueError::new_err(text),
         Error::Segment { .. } => SegmentError::new_err(text),
         Error::X264 { .. } => X264Error::new_err(text),

@@ -479,14 +479,14 @@ fn ended() -> PyErr {
 /// Parameters
 /// ----------
 /// source : path
-///     A file that a crash or an exception has left, such as ``movie.mp4.part``.
-/// target : path
-///     Where the movie goes.
+///     A file that a crash or an exception has left, such as ``movie.mp4.part``. It stays as it is.
+/// target : path, optional
+///     Where the movie goes. By default, `source` itself becomes the movie, without a copy.
 ///
 /// Returns
 /// -------
 /// Recovered
-///     Facts about the movie.
+///     Facts about the movie, and about what could not be recovered.
 ///
 /// Raises
 /// ------
@@ -495,8 +495,11 @@ fn ended() -> PyErr {
 /// Mp4Error
 ///     If the file is not such a recording, or is damaged.
 #[pyfunction]
-pub fn recover(py: Python<'_>, source: PathBuf, target: PathBuf) -> PyResult<Recovered> {
-    let recovered = py.detach(|| kinetograph::recover(&source)).map_err(to_python)?;
-    std::fs::rename(&source, &target)?;
-    Ok(Recovered(recovered))
+#[pyo3(signature = (source, target=None))]
+pub fn recover(py: Python<'_>, source: PathBuf, target: Option<PathBuf>) -> PyResult<Recovered> {
+    let recovered = py.detach(|| match target {
+        Some(target) => kinetograph::recover(source, target),
+        None => kinetograph::recover_in_place(source),
+    });
+    recovered.map(Recovered).map_err(to_python)
 }

@@ -81,10 +81,22 @@ impl Recovered {
         self.0.bytes
     }
 
-    /// int: Bytes of an incomplete fragment that were cut off at the end.
+    /// int: Bytes of an incomplete fragment at the end that the movie does not have.
     #[getter]
     fn lost_bytes(&self) -> u64 {
         self.0.lost_bytes
+    }
+
+    /// int: Further frames that may show damage, because they depend on frames that are missing.
+    #[getter]
+    fn impaired_frames(&self) -> u64 {
+        self.0.impaired_frames
+    }
+
+    /// list of str: Damaged parts that the movie does not have, in order.
+    #[getter]
+    fn left_out(&self) -> Vec<String> {
+        self.0.left_out.iter().map(ToString::to_string).collect()
     }
 
     fn __str__(&self) -> String {
