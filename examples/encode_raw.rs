@@ -2,8 +2,8 @@
 //! `encode_raw --size 640x360 --fps 30 frames.rgba movie.mp4`.
 
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -11,6 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kinetograph::{
     BitDepth, Chroma, ColorSpace, FrameRate, Layout, Movie, PixelFormat, Preset, Quality, Range, Report, Settings, Tune,
 };
+
+/// The exit status of a program that ends because nobody reads its output: 128 and the number of SIGPIPE.
+const BROKEN_PIPE: i32 = 141;
 
 /// Makes a movie of raw frames that follow one another without gaps.
 #[derive(Parser)]
@@ -73,23 +76,42 @@ struct Arguments {
     output: PathBuf,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() {
     let arguments = Arguments::parse();
     match run(&arguments) {
         Ok(report) => {
-            eprintln!("{report}");
-            Ok(())
+            let _ = writeln!(io::stderr(), "{report}"); // nobody may be reading
         }
+        // The reader of the movie has what it wanted.
+        Err(error) if is_dash(&arguments.output) && is_broken_pipe(&*error) => std::process::exit(BROKEN_PIPE),
         Err(error) => {
-            eprint!("encode_raw: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
+            let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+            let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+            let _ = writeln!(io::stderr(), "encode_raw: {text}");
             std::process::exit(1);
         }
+    }
+}
+
+/// Returns whether an error comes from a pipe whose reader has gone.
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |cause| (*cause).source());
+    causes.any(|cause| cause.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// Returns whether the output is the file that the input is read from, by links too.
+fn is_same_file(input: &Path, output: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::{fd::AsFd, unix::fs::MetadataExt};
+        let stdin = || File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata();
+        let input = if is_dash(input) { stdin() } else { fs::metadata(input) };
+        let identity = |there: io::Result<fs::Metadata>| there.map(|there| (there.dev(), there.ino())).ok();
+        identity(fs::metadata(output)).is_some_and(|found| Some(found) == identity(input))
+    }
+    #[cfg(not(unix))]
+    {
+        fs::canonicalize(output).is_ok_and(|found| fs::canonicalize(input).is_ok_and(|input| input == found))
     }
 }
 
@@ -98,6 +120,9 @@ fn run(arguments: &Arguments) -> Result<Report, Box<dyn Error>> {
     let frame_bytes = width as usize * height as usize * arguments.format.bytes_per_pixel();
     let mut settings = arguments.settings();
     settings.validate()?;
+    if is_same_file(&arguments.input, &arguments.output) {
+        return Err(format!("{} is the input; the movie would replace it", arguments.output.display()).into());
+    }
     let (input, frames): (Box<dyn Read>, _) = if is_dash(&arguments.input) {
         (Box::new(io::stdin().lock()), None)
     } else {

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example large` writes target/gallery/large.mp4.
 
+use std::io::Write;
+
 use kinetograph::{Animation, FrameInfo, Settings};
 use tiny_skia::{
     Color, FillRule, GradientStop, LinearGradient, Paint, PathBuilder, Pixmap, Point, RadialGradient, Rect, Shader,
@@ -17,8 +19,11 @@ fn main() -> kinetograph::Result<()> {
         draw_mountains(canvas, frame);
         Ok(())
     });
-    let animation = animation.background(sky()).on_progress(|progress| eprint!("\r{progress}"));
-    println!("\n{}", animation.save("target/gallery/large.mp4")?);
+    let animation = animation.background(sky()).on_progress(|progress| {
+        let _ = write!(std::io::stderr(), "\r{progress}"); // nobody may be reading
+    });
+    let report = animation.save("target/gallery/large.mp4")?;
+    let _ = writeln!(std::io::stdout(), "\n{report}"); // nobody may be reading
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 //! `cargo run --release --features plotters --example live [SECONDS]` prints the address and records for 10 seconds
 //! unless SECONDS is given; with `inf`, until standard input ends. It saves the movie as target/gallery/live.mp4.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{sleep, spawn};
@@ -13,17 +13,29 @@ use kinetograph::{Layout, Movie, Settings, Tune, plot::PixmapBackend};
 use plotters::prelude::*;
 use tiny_skia::Pixmap;
 
+/// The number of connections that are served at a time, each by a thread. Others are closed.
+const MAX_VIEWERS: usize = 32;
+/// The maximum number of bytes of a request.
+const MAX_REQUEST: usize = 16 << 10;
+/// The maximum number of bytes of the movie that a viewer is sent at a time.
+const MAX_WRITE: usize = 64 << 10;
+/// How long a viewer may take for the request, and for each part of the movie.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds: f64 = std::env::args().nth(1).map_or(Ok(10.0), |text| text.parse())?;
     let input = spawn(|| io::copy(&mut io::stdin(), &mut io::sink()));
     let server = TcpListener::bind("127.0.0.1:0")?;
-    println!("http://{}/", server.local_addr()?);
+    let _ = writeln!(io::stdout(), "http://{}/", server.local_addr()?); // nobody may be reading
     let broadcast = Broadcast::default();
     let served = broadcast.clone();
     spawn(move || {
         for viewer in server.incoming().flatten() {
             let broadcast = served.clone();
-            spawn(move || broadcast.send_to(viewer)); // ends when the viewer leaves
+            // One reference is here, and one in the main thread. More viewers than the limit are not answered.
+            if Arc::strong_count(&broadcast.0) <= MAX_VIEWERS + 3 {
+                spawn(move || broadcast.send_to(viewer)); // ends when the viewer leaves
+            }
         }
     });
     // A fragment is sent whole, and ends at the first keyframe after 0.2 s, so viewers are 0.2 s behind.
@@ -42,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         sleep(due.saturating_duration_since(Instant::now()));
     }
     let (_, report) = movie.finish()?;
-    println!("{report}");
+    let _ = writeln!(io::stdout(), "{report}");
     broadcast.lock().is_complete = true;
     // This thread and the server hold one reference each. Every viewer who has not received the end holds another.
     let deadline = Instant::now() + Duration::from_secs(5);
@@ -80,11 +92,21 @@ impl Broadcast {
 
     /// Answers a request with the movie as it grows, or with a page that shows it.
     fn send_to(&self, mut viewer: TcpStream) -> io::Result<()> {
-        viewer.set_read_timeout(Some(Duration::from_secs(1)))?; // browsers open connections that they may not use
+        viewer.set_write_timeout(Some(PATIENCE))?;
         // Reads the whole request: closing a connection with unread data can discard what was sent.
-        let lines = BufReader::new(&viewer).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
-        let request: Vec<String> = lines.collect();
-        let (kind, page) = match request.first().is_some_and(|line| line.starts_with("GET /movie.mp4")) {
+        let (mut request, deadline) = (Vec::new(), Instant::now() + PATIENCE);
+        while !request.ends_with(b"\r\n\r\n") {
+            // Browsers open connections that they may not use.
+            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            viewer.set_read_timeout(Some(left))?;
+            let mut block = [0; 1024];
+            let read = viewer.read(&mut block)?;
+            request.extend_from_slice(&block[..read]);
+            if read == 0 || request.len() > MAX_REQUEST || Instant::now() > deadline {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+        let (kind, page) = match request.starts_with(b"GET /movie.mp4") {
             true => ("video/mp4", ""),
             false => ("text/html", "<video src=movie.mp4 controls autoplay muted>"),
         };
@@ -92,14 +114,14 @@ impl Broadcast {
         let mut sent = 0;
         while page.is_empty() {
             let received = self.lock();
-            let (new, is_complete) = (received.bytes[sent..].to_vec(), received.is_complete);
+            let new: Vec<u8> = received.bytes[sent..].iter().copied().take(MAX_WRITE).collect();
+            let is_complete = received.is_complete;
             drop(received); // a slow viewer must not block the movie
-            viewer.write_all(&new)?;
-            sent += new.len();
-            if is_complete && new.is_empty() {
-                break;
+            match viewer.write(&new)? {
+                0 if is_complete => break,
+                0 => sleep(Duration::from_millis(20)),
+                written => sent += written,
             }
-            sleep(Duration::from_millis(20));
         }
         Ok(())
     }

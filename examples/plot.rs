@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --features plotters --example plot` writes target/gallery/plot.mp4.
 
+use std::io::Write;
+
 use kinetograph::plot::PixmapBackend;
 use kinetograph::{Animation, FrameInfo, Settings};
 use plotters::prelude::*;
@@ -14,8 +16,12 @@ const SWINGS: [(f64, RGBColor); 3] =
 fn main() -> kinetograph::Result<()> {
     std::fs::create_dir_all("target/gallery").expect("a folder that can be made");
     let animation = Animation::new(Settings::new(1280, 720).frame_rate(30), 300, draw);
-    let report = animation.on_progress(|progress| eprint!("\r{progress}")).save("target/gallery/plot.mp4")?;
-    println!("\n{report}");
+    let report = animation
+        .on_progress(|progress| {
+            let _ = write!(std::io::stderr(), "\r{progress}"); // nobody may be reading
+        })
+        .save("target/gallery/plot.mp4")?;
+    let _ = writeln!(std::io::stdout(), "\n{report}"); // nobody may be reading
     Ok(())
 }
 

@@ -2,9 +2,9 @@
 //!
 //! The reader can begin before the last frame is drawn. Nothing else goes to standard output.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 
-use kinetograph::{Layout, Movie, Settings};
+use kinetograph::{Error, Layout, Movie, Settings};
 use tiny_skia::{Color, Paint, PathBuilder, Pixmap, Stroke, Transform};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -12,6 +12,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if output.is_terminal() {
         return Err("standard output is a terminal; redirect it to a file or a program".into());
     }
+    match record(output) {
+        // The reader has what it wanted. The status is that of a program that SIGPIPE has ended.
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => std::process::exit(141),
+        result => Ok(result?),
+    }
+}
+
+fn record(output: std::io::Stdout) -> kinetograph::Result<()> {
     let mut movie = Movie::stream(output, &Settings::new(720, 720).frame_rate(30).layout(Layout::Fragmented))?;
     let mut canvas = Pixmap::new(720, 720).expect("a valid size");
     for frame in 0..240u16 {
@@ -19,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         movie.push(&canvas)?;
     }
     let (_, report) = movie.finish()?;
-    eprintln!("{report}");
+    let _ = writeln!(std::io::stderr(), "{report}"); // nobody may be reading
     Ok(())
 }
 

@@ -7,7 +7,8 @@ mod judge;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Returns what the example sends to a viewer, to the end.
 fn watch(address: &str) -> Vec<u8> {
@@ -22,6 +23,74 @@ fn watch(address: &str) -> Vec<u8> {
     stream.read_to_end(&mut answer).unwrap();
     let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a header") + 4;
     answer.split_off(body)
+}
+
+/// Starts a recording that lasts until its input ends, and returns it with its address.
+fn record(folder: &std::path::Path) -> (Child, String) {
+    let mut command = Command::new(judge::example("live"));
+    command.arg("inf").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut live = command.spawn().unwrap();
+    let mut address = String::new();
+    BufReader::new(live.stdout.as_mut().unwrap()).read_line(&mut address).unwrap();
+    let host = address.trim().trim_start_matches("http://").trim_end_matches('/');
+    (live, host.into())
+}
+
+/// A number in the kernel's report of a process, such as "Threads" or "VmHWM", the most memory so far in kB.
+#[cfg(target_os = "linux")]
+fn status(process: &Child, name: &str) -> u64 {
+    let report = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let line = report.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_endless_request_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut live, host) = record(folder.path());
+    let before = status(&live, "VmHWM");
+    let mut stream = TcpStream::connect(&host).unwrap();
+    let block = [b'x'; 1 << 16];
+    // 600 MB, of which the program takes little before it closes the connection.
+    let taken = (0..10_000).take_while(|_| stream.write_all(&block).is_ok()).count();
+    assert!(taken < 1000, "{taken} blocks");
+    let grown = status(&live, "VmHWM") - before;
+    assert!(grown < 50_000, "{grown} kB");
+    live.kill().unwrap();
+    live.wait().unwrap();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn connections_that_wait_hold_few_threads_and_not_for_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut live, host) = record(folder.path());
+    let before = status(&live, "Threads");
+    let mut idle: Vec<_> = (0..200).map(|_| TcpStream::connect(&host).unwrap()).collect();
+    // Half of them send a byte now and then.
+    let begin = Instant::now();
+    let mut most = 0;
+    while begin.elapsed() < Duration::from_secs(5) {
+        for stream in idle.iter_mut().step_by(2) {
+            let _ = stream.write(b"x"); // it may be closed already
+        }
+        most = most.max(status(&live, "Threads"));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(most <= before + 33, "{most} threads, {before} before");
+    let after = status(&live, "Threads");
+    assert!(after <= before + 1, "{after} threads, {before} before");
+    // A viewer is served again, while readers that take nothing are dropped.
+    let mut stuck: Vec<_> = (0..20).map(|_| TcpStream::connect(&host).unwrap()).collect();
+    for stream in &mut stuck {
+        stream.write_all(b"GET /movie.mp4 HTTP/1.1\r\n\r\n").unwrap();
+    }
+    let viewer = std::thread::spawn(move || watch(&host));
+    std::thread::sleep(Duration::from_secs(1));
+    drop(live.stdin.take());
+    assert!(live.wait().unwrap().success());
+    assert!(viewer.join().unwrap() == std::fs::read(folder.path().join("target/gallery/live.mp4")).unwrap());
 }
 
 #[test]

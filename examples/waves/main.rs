@@ -9,6 +9,7 @@
 
 mod plot;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -59,7 +60,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(())
     })
     .background(plot::backdrop(width, height))
-    .on_progress(|progress| eprint!("\r{progress}"));
+    .on_progress(|progress| {
+        let _ = write!(std::io::stderr(), "\r{progress}"); // nobody may be reading
+    });
     if let Some(workers) = arguments.workers {
         animation = animation.workers(workers);
     }
@@ -69,7 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let path = folder.join(format!("{index:06}.segment"));
             if !path.exists() {
                 animation.encode_segment(index)?.save(path)?;
-                eprintln!();
+                let _ = writeln!(std::io::stderr());
             }
         }
     }
@@ -78,7 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             animation = animation.resume(folder);
         }
         let report = animation.save(output)?;
-        eprintln!("\n{report}");
+        let _ = writeln!(std::io::stderr(), "\n{report}");
     }
     Ok(())
 }
