@@ -159,6 +159,16 @@ const SCENARIOS: &[Scenario] = &[
         result: "movie.mp4",
     },
     Scenario {
+        name: "recover fragments",
+        layout: Layout::Fragmented,
+        prepare: |place, _| leave_unfinished(place, &usual(Layout::Fragmented)),
+        make: |place, _| {
+            kinetograph::recover(place.join("movie.mp4.part"), place.join("movie.mp4")).unwrap();
+        },
+        is_ordered: true,
+        result: "movie.mp4",
+    },
+    Scenario {
         name: "recover in place",
         layout: Layout::CrashSafe,
         prepare: |place, _| leave_unfinished(place, &usual(Layout::CrashSafe).expected_frames(u64::from(FRAMES))),
