@@ -43,6 +43,8 @@ pub(super) struct Scheduler<Encoder, Picture> {
     free: Vec<Picture>,
     /// Pictures that are being drawn or wait for an encoder.
     pending: usize,
+    /// The number of frames of the segments in `kept`.
+    kept_frames: u64,
     drawn: u64,
     encoded: u64,
     stopped: bool,
@@ -108,6 +110,7 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
             slots: VecDeque::new(),
             free: Vec::new(),
             pending: 0,
+            kept_frames,
             drawn: kept_frames,
             encoded: kept_frames,
             stopped: false,
@@ -232,9 +235,10 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
 
     /// Marks a segment that a worker was to open as complete: another process has stored it.
     pub fn keep(&mut self, segment: u64) {
-        self.kept.insert(segment);
         let frames = self.plan.len(segment);
         (self.drawn, self.encoded) = (self.drawn + frames, self.encoded + frames);
+        self.kept.insert(segment);
+        self.kept_frames += frames;
         self.finish(segment);
     }
 
@@ -254,7 +258,9 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         if !self.elsewhere.remove(&segment) {
             let frames = self.plan.len(segment);
             (self.drawn, self.encoded) = (self.drawn - frames, self.encoded - frames);
-            self.kept.remove(&segment);
+            if self.kept.remove(&segment) {
+                self.kept_frames -= frames;
+            }
             *self.slot(segment) = SegmentSlot::new(self.plan.range(segment));
         }
         self.again.insert(segment);
@@ -265,9 +271,9 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         self.open == 0 && self.next == self.end && self.again.is_empty()
     }
 
-    /// Returns the number of frames of the segments that this run did not make.
+    /// Returns the number of frames of the segments that this run does not make.
     pub fn kept_frames(&self) -> u64 {
-        self.kept.iter().map(|segment| self.plan.len(*segment)).sum()
+        self.kept_frames
     }
 
     /// Advances to segment `index`. All segments before it are muxed.
