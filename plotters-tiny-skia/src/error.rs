@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A font file is not TrueType or OpenType, or lacks a table that every font has.
+    /// A font file is not TrueType or OpenType, lacks a table that every font has, or has bitmaps in place of outlines.
     #[non_exhaustive]
     Font {
         /// The family under which the font was to be registered.
@@ -49,7 +49,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Font { family } => {
-                write!(f, "the font file for {family} cannot be read: it is not a TrueType or OpenType font")
+                write!(
+                    f,
+                    "the font file for {family} cannot be read: it is not a TrueType or OpenType font with outlines"
+                )
             }
             Self::Bitmap { bytes, width, height } => {
                 write!(f, "the bitmap has {bytes} bytes; {width}×{height} RGB pixels need 3 bytes each")

@@ -22,7 +22,7 @@ fn rotated_text_has_the_same_pixels() {
     let text = |rotation: FontTransform| {
         let mut canvas = white(side, side);
         let style = TextStyle::from(("sans-serif", 24)).transform(rotation).pos(Pos::new(HPos::Center, VPos::Top));
-        draw(&mut canvas, |area| area.draw(&Text::new("Aÿ 7g", (80, 80), style)).unwrap());
+        draw(&mut canvas, |area| area.draw(&Text::new("Aÿ 7g\nשלום", (80, 80), style)).unwrap());
         canvas
     };
     let plain = text(FontTransform::None);
@@ -89,12 +89,12 @@ fn drawn(canvas: &Pixmap) -> (Range<i32>, Range<i32>) {
 
 #[test]
 fn text_fills_the_size_that_was_measured() {
-    const LINES: [&str; 5] = ["Hello", "مرحبا", "שלום", "top\n\nbottom", "first\nand a second\r\nسطر"];
+    const LINES: [&str; 5] = ["Hello", "مرحبا", "שלום", "top\n\nbottom", "first\nand a second\r\nسطر\u{2028}end"];
     for text in LINES {
         let mut canvas = white(200, 200);
         let plain = TextStyle::from(("sans-serif", 20));
         let (width, height) = PixmapBackend::new(&mut canvas).estimate_text_size(text, &plain).unwrap();
-        assert_eq!(height, (20.0 / 1.24 + 20.0 * (text.split('\n').count() - 1) as f64) as u32);
+        assert_eq!(height, (20.0 / 1.24 + 20.0 * (text.split(['\n', '\u{2028}']).count() - 1) as f64) as u32);
         for (h_pos, left) in
             [(HPos::Left, 150), (HPos::Center, 150 - width as i32 / 2), (HPos::Right, 150 - width as i32)]
         {

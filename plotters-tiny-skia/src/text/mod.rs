@@ -21,6 +21,9 @@ const BASELINE: f32 = 0.76;
 /// The largest size of a text in pixels. Larger text is drawn at this size.
 const MAX_SIZE: f64 = 2000.0;
 
+/// Where a line must end, besides a carriage return before a line feed (Unicode Standard Annex 14, classes BK, LF, NL).
+const LINE_BREAKS: [char; 6] = ['\n', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
+
 /// One or more lines of text in a font and a size.
 pub(crate) struct Text {
     /// Pixels per em.
@@ -29,14 +32,15 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// Lays out a text, with a line break at each line feed. Returns `None` if the size is not above 0.
+    /// Lays out a text, with a line break wherever Unicode demands one. Returns `None` if the size is not above 0.
     pub fn new(text: &str, family: FontFamily, style: FontStyle, size: f64) -> Option<Self> {
         if size.is_nan() || size <= 0.0 {
             return None;
         }
         let em = size.min(MAX_SIZE) as f32 / LINE_HEIGHT;
         let faces = fonts::faces(family.as_str(), style);
-        let lines = text.split('\n').map(|line| shape(line.strip_suffix('\r').unwrap_or(line), &faces)).collect();
+        let lines =
+            text.split(LINE_BREAKS).map(|line| shape(line.strip_suffix('\r').unwrap_or(line), &faces)).collect();
         Some(Self { em, lines })
     }
 
