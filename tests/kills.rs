@@ -458,6 +458,11 @@ fn recovery_survives_kills() {
 }
 
 #[test]
+fn recovery_of_fragments_survives_kills() {
+    kill_at_every_call("recover fragments");
+}
+
+#[test]
 fn recovery_in_place_survives_kills() {
     kill_at_every_call("recover in place");
 }
