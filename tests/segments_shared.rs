@@ -240,17 +240,19 @@ fn what_a_killed_run_leaves_holds_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
     let [movie, segments] = ["movie.mp4", "segments"].map(|name| folder.path().join(name));
     let run = strings([&"--resume", &segments, &movie]);
-    let mut killed = waves(&run);
     let has = |extension: &str| is_there(&segments, extension);
     let begin = Instant::now();
+    // Until a kill hits a run that has a segment finished and another one claimed.
     while !(has("segment") && has("claim") && has("run")) {
-        assert!(begin.elapsed() < Duration::from_secs(60), "it makes no segment");
-        std::thread::sleep(Duration::from_millis(1));
+        assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", judge::listing(&segments));
+        let mut killed = waves(&run);
+        while !(has("segment") && has("claim")) && killed.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        killed.kill().unwrap();
+        killed.wait().unwrap();
     }
-    killed.kill().unwrap();
-    killed.wait().unwrap();
     fs::write(segments.join(".tmpabcdef.unfinished-segment"), b"half of it").unwrap();
-    assert!(has("segment") && has("claim") && has("run"), "{:?}", judge::listing(&segments));
     let begin = Instant::now();
     succeed(waves(&run));
     assert!(begin.elapsed() < Duration::from_secs(50), "it has waited for the claim: {:?}", begin.elapsed());

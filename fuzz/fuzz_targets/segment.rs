@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use kinetograph::{ContainerSettings, Layout, Segment, join, join_to_bytes};
+use kinetograph::{ContainerSettings, Layout, Report, Segment, join, join_to_bytes};
 use libfuzzer_sys::fuzz_target;
 
 mod boxes;
@@ -28,6 +28,15 @@ fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
         bytes[CHECKSUM..INDEX].copy_from_slice(&checksum.to_le_bytes());
     }
     bytes
+}
+
+/// Checks a movie of copies of a segment.
+fn check(movie: &[u8], report: &Report, segment: &Segment, layout: Layout) {
+    assert_eq!(report.frames, segment.frames() * segment.count());
+    assert_eq!(report.bytes, movie.len() as u64);
+    if layout != Layout::AnnexB {
+        boxes::check(movie, report.frames, layout);
+    }
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -54,19 +63,15 @@ fuzz_target!(|data: &[u8]| {
         let segments = (0..segment.count().min(MOST)).map(copy);
         match join_to_bytes(segments, &ContainerSettings::new().layout(*layout)) {
             Ok((movie, report)) => {
+                check(&movie, &report, &segment, *layout);
                 for index in 0..segment.count() {
                     let saved = copy(index).and_then(|copy| copy.save(file(&index.to_string())));
                     saved.expect("a segment is saved");
                 }
                 let segments = (0..segment.count()).map(|index| Segment::open(file(&index.to_string())));
-                join(segments, &ContainerSettings::new().layout(*layout), file("movie"))
-                    .expect("what is joined in memory");
-                assert!(std::fs::read(file("movie")).expect("the movie") == movie);
-                assert_eq!(report.frames, segment.frames() * segment.count());
-                assert_eq!(report.bytes, movie.len() as u64);
-                if *layout != Layout::AnnexB {
-                    boxes::check(&movie, report.frames, *layout);
-                }
+                let joined = join(segments, &ContainerSettings::new().layout(*layout), file("movie"));
+                let report = joined.expect("what is joined in memory");
+                check(&std::fs::read(file("movie")).expect("the movie"), &report, &segment, *layout);
             }
             Err(error) => assert!(!error.to_string().is_empty()),
         }
