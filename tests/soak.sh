@@ -19,6 +19,8 @@ soak 8 options
 soak 20 container_layouts
 # Movies of 4.7 GB, one after another. They need about 10 GB of disk.
 soak 25 container_large
+# Every byte of the boxes of a recording, changed in five ways.
+soak 2 container_damage
 # Kills before every system call, and more encoders under valgrind.
 soak 10 kills
 soak 10 lifetimes

@@ -10,6 +10,7 @@ use mp4::{MoovBox, ReadBox};
 use super::boxes::{children, fills, find};
 use super::fields::damaged;
 use super::header::{Header, empty_moov};
+use crate::nal;
 use crate::{Mp4Error, Result};
 
 /// Frames of a movie and the seconds they last.
@@ -40,8 +41,30 @@ impl Header {
         let stsd = find(moov, &[a, b, c, d, e, b"stsd"]).ok_or_else(|| damaged("stsd"))?;
         // After version and flags, and the number of entries.
         let entry = children(moov, stsd.body + 8, stsd.end).next().filter(|entry| &entry.name == b"avc1");
-        entry.map(|entry| &moov[entry.start..entry.end]).ok_or(Mp4Error::NotH264)
+        let entry = entry.map(|entry| &moov[entry.start..entry.end]).ok_or(Mp4Error::NotH264)?;
+        if has_parameter_sets(entry) { Ok(entry) } else { Err(damaged("avcC")) }
     }
+}
+
+/// Returns whether the `avcC` box in an `avc1` box has one sequence and one picture parameter set, and states what they
+/// do (ISO/IEC 14496-15, 5.3.3.1.2).
+fn has_parameter_sets(entry: &[u8]) -> bool {
+    /// The number of bytes of `avc1` before its first box.
+    const FIELDS: usize = 8 + 78;
+    let avcc = children(entry, FIELDS, entry.len()).find(|child| &child.name == b"avcC");
+    let Some(avcc) = avcc.map(|avcc| &entry[avcc.body..avcc.end]) else { return false };
+    // Version 1, profile, constraints and level, lengths of four bytes, one sequence parameter set.
+    let Some(([1, profile @ .., 0xff, 0xe1], rest)) = avcc.split_first_chunk::<6>() else { return false };
+    let Some((sps, rest)) = split_set(rest) else { return false };
+    let Some((1, rest)) = rest.split_first() else { return false };
+    let Some((pps, _)) = split_set(rest) else { return false };
+    nal::unit_type(sps) == nal::SPS && sps.get(1..4) == Some(profile) && nal::unit_type(pps) == nal::PPS
+}
+
+/// Splits a parameter set off, which follows its length.
+fn split_set(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(u16::from_be_bytes(*length).into())
 }
 
 /// Reads the headers of the movie, the track and the media.
