@@ -17,6 +17,8 @@ soak 20 properties
 soak 8 options
 # Movies of 100,000 frames in two layouts.
 soak 20 container_layouts
+# A file of more than 4 GiB that is continued.
+KINETOGRAPH_SOAK=1 cargo test --release --all-features --lib sink
 # Movies of 4.7 GB, one after another. They need about 10 GB of disk.
 soak 25 container_large
 # Every byte of the boxes of a recording, changed in five ways.

@@ -10,6 +10,8 @@ mod memory;
 mod name;
 mod stream;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::fs::{File, OpenOptions};
 use std::io;
