@@ -5,6 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
 use super::folder_of;
 use crate::{Error, OutputError, Result};
 
