@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::buffer::PacketBuffer;
 use super::run::{self, Run};
 use super::{Segment, SegmentHeader, file, format};
+use crate::sink::remove;
 use crate::{Error, Result};
 
 /// The extension of segment files.
@@ -94,7 +95,7 @@ impl SegmentFolder {
         // A claim that cannot be written saves no work, but the segment can be made.
         let mut is_own = create().unwrap_or(true);
         if !is_own && !self.is_claimed(index) {
-            let _ = fs::remove_file(&path);
+            remove(&path);
             is_own = create().unwrap_or(true);
         }
         if is_own {
@@ -115,7 +116,7 @@ impl SegmentFolder {
 
     /// Makes the claim of another run void.
     pub fn remove_claim(&self, index: u64) {
-        let _ = fs::remove_file(self.file(index, CLAIM));
+        remove(&self.file(index, CLAIM));
     }
 
     /// Stores a segment, and gives up the claim.
@@ -146,7 +147,7 @@ impl SegmentFolder {
         }
         let others = [EXTENSION, CLAIM, file::UNFINISHED].map(|extension| self.names(extension));
         for name in others.iter().flatten().chain(&runs) {
-            let _ = fs::remove_file(self.path.join(name));
+            remove(&self.path.join(name));
         }
         let _ = fs::remove_dir(&self.path);
     }
@@ -171,7 +172,7 @@ impl SegmentFolder {
     /// Gives up the claim of this run.
     fn release(&self, index: u64) {
         if self.claimed().remove(&index) {
-            let _ = fs::remove_file(self.file(index, CLAIM));
+            remove(&self.file(index, CLAIM));
         }
     }
 

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::file;
 
+use crate::sink::remove;
+
 /// The extension of the files that announce runs.
 pub(super) const EXTENSION: &str = "run";
 
@@ -73,7 +75,7 @@ impl Run {
 
     /// Removes the file that announces the run.
     pub fn end(&self) {
-        let _ = fs::remove_file(&self.path);
+        remove(&self.path);
     }
 
     /// Shows now and then that the run is alive.

@@ -356,8 +356,11 @@ impl ReadAt for FileSink {
     }
 }
 
-fn remove(path: &Path) {
-    if let Err(error) = fs::remove_file(path) {
+/// Removes a file. If that fails, it logs why: nobody can be told otherwise. A file that is not there is no failure.
+pub(crate) fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != ErrorKind::NotFound
+    {
         log::warn!("removing {}: {error}", path.display());
     }
 }

@@ -22,7 +22,7 @@ use tempfile::NamedTempFile;
 
 use crate::{Error, Result};
 
-pub(crate) use file::FileSink;
+pub(crate) use file::{FileSink, remove};
 pub(crate) use memory::MemorySink;
 pub(crate) use name::check_name;
 pub use stream::Stream;
