@@ -24,10 +24,11 @@ use crate::{Error, Result, TimeError};
 /// and `push` waits if the encoder is slower. Encoder errors surface on the next `push` or on [`finish`](Self::finish).
 ///
 /// The movie grows in a file beside the final name, `NAME.part`. Only a successful `finish` gives it the final name, in
-/// place of any earlier file. A movie that is dropped unfinished removes its file. If the thread is panicking, or if
-/// encoding or writing failed, the unfinished file stays; in the crash-safe layout it is playable. Dropping waits until
-/// the frames that were pushed are encoded and written. [`guide::long_movies`](crate::guide::long_movies) lists the files
-/// and says what to do with them after a crash.
+/// place of any earlier file. A movie that is dropped unfinished removes its file, unless the file has frames of an
+/// earlier run that was killed. If the thread is panicking, or if encoding or writing failed, the unfinished file
+/// stays; in the crash-safe layout it is playable. Dropping waits until the frames that were pushed are encoded and
+/// written. [`guide::long_movies`](crate::guide::long_movies) lists the files and says what to do with them after a
+/// crash.
 ///
 /// The type parameter says where the movie goes: `Movie` writes to a file, `Movie<Vec<u8>>` to memory, and
 /// `Movie<Stream<W>>` to a writer.
