@@ -4,8 +4,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
 use crate::sink::create_unique;
 use crate::{Error, Result, SegmentError};
 
@@ -68,7 +66,8 @@ pub(super) fn if_there<T>(result: Result<T>) -> Result<Option<T>> {
 /// [`Error::Io`] if it cannot be written.
 pub(super) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
     let try_store = || {
-        let file = unfinished(path, bytes)?;
+        let mut file = create_unique(path, &format!(".{UNFINISHED}"))?;
+        file.write_all(bytes)?;
         file.as_file().sync_data()?;
         file.persist(path).map_err(|error| error.error)
     };
@@ -83,17 +82,11 @@ pub(super) fn store(path: &Path, bytes: &[u8]) -> Result<()> {
     stored.map(drop).map_err(Error::io(format!("writing {}", path.display())))
 }
 
-/// Writes a file that appears under its name when it is complete. Returns `false` if there is a file of that name.
-pub(super) fn store_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
-    match unfinished(path, bytes)?.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error.error),
+/// Creates a file, and writes a text to it. Returns `false` if there is a file of that name.
+pub(super) fn create_new(path: &Path, text: &str) -> io::Result<bool> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
     }
-}
-
-fn unfinished(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let mut file = create_unique(path, &format!(".{UNFINISHED}"))?;
-    file.write_all(bytes)?;
-    Ok(file)
 }

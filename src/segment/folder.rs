@@ -91,7 +91,7 @@ impl SegmentFolder {
     /// As [`open`](Self::open).
     pub fn claim(&self, index: u64) -> Result<Claim> {
         let path = self.file(index, CLAIM);
-        let create = || file::store_new(&path, self.run.signature().as_bytes());
+        let create = || file::create_new(&path, &self.run.signature());
         // A claim that cannot be written saves no work, but the segment can be made.
         let mut is_own = create().unwrap_or(true);
         if !is_own && !self.is_claimed(index) {
@@ -164,9 +164,12 @@ impl SegmentFolder {
 
     /// Returns whether a run that is alive has claimed a segment.
     fn is_claimed(&self, index: u64) -> bool {
-        let text = file::text(&self.file(index, CLAIM));
-        let name = text.lines().next().map(Path::new).and_then(Path::file_name);
-        name.is_some_and(|name| self.run.is_alive(name))
+        let path = self.file(index, CLAIM);
+        match file::text(&path).lines().next() {
+            Some(name) => Path::new(name).file_name().is_some_and(|name| self.run.is_alive(name)),
+            // Its text is about to be written, or its run was killed just then.
+            None => fs::exists(path).unwrap_or(true),
+        }
     }
 
     /// Gives up the claim of this run.
