@@ -37,9 +37,9 @@ class FigureFrames:
         self._sink = _Sink(write)
         self._canvas: Any = None
 
-    def mute(self) -> None:
+    def mute(self, *, always: bool = False) -> None:
         """Let ``draw_idle`` do nothing, unless a layout engine needs it."""
-        if self.figure.get_layout_engine() is None:
+        if always or self.figure.get_layout_engine() is None:
             self._canvas = self.figure.canvas
             self._canvas.draw_idle = _do_nothing
 

@@ -51,7 +51,10 @@ impl<'a> From<&'a Drawn<'_>> for Frame<'a> {
             3 => PixelFormat::Rgb8,
             _ => PixelFormat::Rgba8,
         };
-        Frame::new(drawn.drawer.as_ref().map_or(&[], Drawer::pixels), width, height, format)
+        let pixels = drawn.drawer.as_ref().map_or(&[][..], Drawer::pixels);
+        let size = (width as usize).saturating_mul(height as usize).saturating_mul(format.bytes_per_pixel());
+        // The buffer is that of the largest frame. A frame that has no room in it is refused for its size.
+        Frame::new(pixels.get(..size).unwrap_or(pixels), width, height, format)
     }
 }
 
