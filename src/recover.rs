@@ -5,7 +5,8 @@ use std::path::Path;
 
 pub use crate::mp4::LeftOut;
 use crate::mp4::{ReadBack, Scan, Summary, scan};
-use crate::sink::{FileSink, Sink};
+use crate::settings::Layout;
+use crate::sink::{FileSink, Sink, check_name};
 use crate::{Error, Mp4Error, Result};
 
 /// The movie that [`recover`] or [`recover_in_place`] made of an unfinished file. Its `Display` states all of it.
@@ -81,6 +82,7 @@ impl std::fmt::Display for Recovered {
 ///
 /// # Errors
 /// - [`Error::SameFile`] if both paths lead to the same file.
+/// - [`Error::Setting`] if a movie cannot have the name `to`, as in [`Movie::create`](crate::Movie::create).
 /// - [`Error::Io`] if a file cannot be read or written.
 /// - [`Error::StillRecording`] if a process is recording into the unfinished file.
 /// - [`Error::Mp4`] if it is not a recording of the layouts crash-safe or fragmented, has no frame that can be shown,
@@ -90,6 +92,7 @@ pub fn recover(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Recovered
     if is_same_file(from, to) {
         return Err(Error::SameFile { path: from.into() });
     }
+    check_name(to, Layout::CrashSafe)?;
     let source = FileSink::open(from)?;
     let found = scan(&source).map_err(|error| of_file(error, from))?;
     let mut movie = FileSink::create_copy(to)?;

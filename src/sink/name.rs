@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use super::folder_of;
 use crate::settings::Layout;
 use crate::{Error, Result};
 
@@ -46,7 +47,7 @@ pub(crate) fn check_name(path: &Path, layout: Layout) -> Result<()> {
             "the layout {layout} is written as .mp4 or .m4v; the layout of .264 and .h264 is annexb"
         ));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     if std::fs::metadata(folder).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         let missing = io::Error::new(ErrorKind::NotFound, format!("there is no folder {}", folder.display()));
         return Err(Error::io(format!("creating {}", path.display()))(missing));
