@@ -22,7 +22,8 @@ macro_rules! choice {
 #[command(
     name = "kinetograph",
     version,
-    after_help = "Exit status: 0 if the command did what it was asked to, 1 if it failed, 2 for arguments that cannot be used."
+    after_help = "Exit status: 0 if the command did what it was asked to, 1 if it failed, 2 for arguments that cannot be \
+                  used, 141 if nobody reads a movie that goes to standard output."
 )]
 pub struct Arguments {
     #[command(subcommand)]

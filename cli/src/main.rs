@@ -17,6 +17,9 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 
+/// The exit status of a program that SIGPIPE has ended, as shells see it.
+const BROKEN_PIPE: u8 = 128 + 13;
+
 /// The result of a command. An error prints as one line with all its causes.
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
@@ -32,6 +35,8 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // The reader of the movie has what it wanted.
+        Err(error) if output::is_broken_pipe(&*error) => ExitCode::from(BROKEN_PIPE),
         Err(error) => {
             // Nobody is left to be told if standard error is closed.
             let _ = writeln!(io::stderr(), "kinetograph: {}", output::one_line(&*error));

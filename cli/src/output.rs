@@ -27,13 +27,28 @@ pub fn layout(given: Option<Layout>, output: &Path) -> Layout {
 
 /// Fails if an input is the file that is to be written, whatever their paths are.
 pub fn refuse_same<'a>(inputs: impl IntoIterator<Item = &'a Path>, output: &Path) -> Result<()> {
-    let Ok(there) = fs::canonicalize(output) else { return Ok(()) };
-    for input in inputs {
-        if fs::canonicalize(input).is_ok_and(|input| input == there) {
-            return Err(format!("{} is an input; the movie would replace it", output.display()).into());
-        }
+    let Some(there) = identity(output) else { return Ok(()) };
+    if inputs.into_iter().any(|input| identity(input).is_some_and(|input| input == there)) {
+        return Err(format!("{} is an input; the movie would replace it", output.display()).into());
     }
     Ok(())
+}
+
+/// Returns what tells a file from others, by whatever path or link it is reached. `-` is standard input.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::{fd::AsFd, unix::fs::MetadataExt};
+    let there = if is_dash(path) {
+        fs::File::from(io::stdin().as_fd().try_clone_to_owned().ok()?).metadata()
+    } else {
+        fs::metadata(path)
+    };
+    there.ok().map(|there| (there.dev(), there.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<std::path::PathBuf> {
+    fs::canonicalize(path).ok()
 }
 
 /// Fails if a movie would be written to a terminal.
@@ -63,13 +78,16 @@ pub fn report(text: impl std::fmt::Display) {
     }
 }
 
+/// Returns whether an error comes from a pipe that nobody reads any more.
+pub fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let mut errors = std::iter::successors(Some(error), |error| (*error).source());
+    errors.any(|error| error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe))
+}
+
 /// Returns an error and its causes on one line.
 pub fn one_line(error: &dyn Error) -> String {
-    let (mut line, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        line += &format!(": {error}");
-        cause = error.source();
-    }
+    let causes = std::iter::successors(error.source(), |error| (*error).source());
+    let line = causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"));
     // A file's name may have any character.
     line.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }

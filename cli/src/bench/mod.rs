@@ -3,10 +3,10 @@
 mod drawing;
 mod table;
 
-use std::io::{self, ErrorKind};
+use std::io;
 
-use crate::Result;
 use crate::arguments::Bench;
+use crate::{Result, output};
 
 /// The pictures that are drawn before anything is measured. A movie shows them again and again.
 const PICTURES: u64 = 60;
@@ -19,10 +19,8 @@ pub fn run(Bench { size: (width, height) }: &Bench) -> Result<()> {
         .collect::<Option<_>>()
         .ok_or("the size is too large")?;
     match table::print(&pictures, &mut io::stdout().lock()) {
-        // Nobody reads the table.
-        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) => {
-            Ok(())
-        }
+        // Nobody reads the table any more.
+        Err(error) if output::is_broken_pipe(&*error) => Ok(()),
         printed => printed,
     }
 }
