@@ -45,7 +45,8 @@ bench: build-packages peer-packages
 	$(MAKE) peers
 
 peers: build-packages peer-packages
-	cargo build --release --example encode_raw --example waves
+	cargo build --release --package kinetograph --example waves
+	cargo build --release --package kinetograph-cli
 	cargo run --release --manifest-path benches/peers/Cargo.toml -- $(PEERS)
 
 gallery: build-packages gallery-packages

@@ -1,50 +1,23 @@
-//! Frames per second of a movie whose frames are drawn already: converted, encoded and muxed into memory.
+//! Frames per second of movies whose frames are drawn already, by preset: the table of `kinetograph bench`.
 //!
-//! `cargo bench --bench encode [-- FILTER]`
+//! `cargo bench --bench encode [-- WxH]`
 
 #[path = "../examples/waves/plot.rs"]
 mod plot;
+#[path = "../cli/src/bench/table.rs"]
+mod table;
 
-use std::time::Duration;
+use std::error::Error;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use kinetograph::{Movie, Preset, Settings};
-use tiny_skia::Pixmap;
-
-const FRAMES: u64 = 60;
-
-fn encode(criterion: &mut Criterion) {
-    for size in [(320, 240), (640, 480), (1280, 720)] {
-        let frames = frames(size);
-        let mut group = criterion.benchmark_group(format!("encode {}×{}", size.0, size.1));
-        group.throughput(Throughput::Elements(FRAMES));
-        group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
-        for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
-            let settings = Settings::new(size.0, size.1).frame_rate(30).preset(preset);
-            group.bench_with_input(BenchmarkId::from_parameter(preset), &settings, |bencher, settings| {
-                bencher.iter(|| make_movie(settings, &frames));
-            });
-        }
-    }
-}
-
-fn frames((width, height): (u32, u32)) -> Vec<Pixmap> {
-    let backdrop = plot::backdrop(width, height);
-    let frame = |index| {
+fn main() -> Result<(), Box<dyn Error>> {
+    // Cargo adds options of its own.
+    let size = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or("1280x720".into());
+    let (width, height) = size.split_once('x').ok_or("the size must be like 640x360")?;
+    let backdrop = plot::backdrop(width.parse()?, height.parse()?);
+    let picture = |index| {
         let mut canvas = backdrop.clone();
         plot::draw(&mut canvas, index);
         canvas
     };
-    (0..FRAMES).map(frame).collect()
+    table::print(&(0..60).map(picture).collect::<Vec<_>>(), &mut std::io::stdout())
 }
-
-fn make_movie(settings: &Settings, frames: &[Pixmap]) -> Vec<u8> {
-    let mut movie = Movie::in_memory(settings).expect("a movie");
-    for frame in frames {
-        movie.push(frame).expect("a frame");
-    }
-    movie.finish().expect("a movie").0
-}
-
-criterion_group!(benches, encode);
-criterion_main!(benches);

@@ -4,9 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -488,27 +486,4 @@ fn the_recording_is_removed_last() {
         format!("remove {}", at("movie.mp4.part")),
     ];
     assert_eq!(calls[calls.len() - 4..], expected, "{calls:#?}");
-}
-
-#[test]
-fn a_producer_that_dies_costs_only_its_frame() {
-    let folder = tempfile::tempdir().unwrap();
-    let movie = folder.path().join("cut.mp4");
-    let mut recorder = Command::new(judge::example("encode_raw"))
-        .args(["--size", "48x32", "--fps", "25", "--format", "gray", "--preset", "veryfast", "-"])
-        .arg(&movie)
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let pictures: Vec<u8> = (0..101).flat_map(picture).collect();
-    recorder.stdin.take().unwrap().write_all(&pictures[..100 * 1536 + 1000]).unwrap();
-    let output = recorder.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        message.contains("is 1000 bytes; a 48×32 gray frame needs at least 1536; the movie ends before it: 100 frames"),
-        "{message}"
-    );
-    assert_eq!(judge::ffprobe(&movie, "nb_read_frames"), "100");
 }

@@ -143,7 +143,7 @@ pub fn page(
          the x264 program and never leaves a core idle is faster by that factor. An `Animation` also converts colours \
          and writes the container. An animation of fewer than 8 segments (2000 frames) has several threads for each \
          segment. They serve larger machines and cost some CPU time on small ones, because the machine must not affect \
-         how a movie is encoded. *encode_raw* reads RGBA, 2.7 times the bytes of the I420 that the x264 program reads. \
+         how a movie is encoded. The program *kinetograph* reads RGBA, 2.7 times the bytes of the I420 that the x264 program reads. \
          It spends most of its additional time on copying them out of the page cache and on converting them. *waves, \
          drawn* compares the example `waves` with `benches/matplotlib_waves.py` and the ffmpeg program.\n\n\
          {}## Results\n\n{}",
@@ -204,7 +204,7 @@ fn commands(entries: &[Entry], tables: &[Table]) -> String {
     let Some(table) = tables.first() else { return String::new() };
     let file = |name: &str| Path::new("…").join(name);
     let (rgba, i420) = (file("frames.rgba"), file("frames.i420"));
-    let programs = Programs { python: "python3".into(), encode_raw: "encode_raw".into() };
+    let programs = Programs { python: "python3".into(), kinetograph: "kinetograph".into() };
     let mut text = String::new();
     for Entry { who, .. } in entries.iter().filter(|entry| entry.found.is_ok()) {
         let job = Job {

@@ -3,7 +3,7 @@
 use kinetograph::Preset;
 
 use crate::comparison::Table;
-use crate::contestants::Contestant::{Animation, EncodeRaw, Movie, X264};
+use crate::contestants::Contestant::{Animation, Program, Movie, X264};
 use crate::machine;
 use crate::scene::Scene;
 use crate::statistics::Ratio;
@@ -23,11 +23,11 @@ pub fn goals(tables: &[Table]) -> Vec<Goal> {
     tables.iter().flat_map(|table| beside_the_program(table).into_iter().chain(segments(table))).collect()
 }
 
-/// Compares the example program with the x264 program, which neither converts nor muxes.
+/// Compares our program with the x264 program, which neither converts nor muxes.
 fn beside_the_program(table: &Table) -> Vec<Goal> {
-    let (Some(ours), Some(limit)) = (table.row(EncodeRaw), table.row(X264)) else { return Vec::new() };
+    let (Some(ours), Some(limit)) = (table.row(Program), table.row(X264)) else { return Vec::new() };
     let goal = |what: &str, limit: String, measured: String, holds| Goal {
-        what: format!("encode_raw, {}: {what}", table.case.name()),
+        what: format!("program, {}: {what}", table.case.name()),
         limit,
         measured,
         holds,

@@ -64,9 +64,9 @@ struct Arguments {
     /// A Python, possibly with PyAV, imageio-ffmpeg and matplotlib
     #[arg(long, env = "PYTHON", default_value = "python3")]
     python: PathBuf,
-    /// The example encode_raw; the example waves is in the same folder
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/examples/encode_raw"))]
-    encode_raw: PathBuf,
+    /// The program kinetograph; the example waves is in the folder examples beside it
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/kinetograph"))]
+    kinetograph: PathBuf,
 }
 
 /// The tasks for which this program starts itself.
@@ -128,7 +128,7 @@ fn main() {
 }
 
 fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let programs = Programs { python: arguments.python.clone(), encode_raw: arguments.encode_raw.clone() };
+    let programs = Programs { python: arguments.python.clone(), kinetograph: arguments.kinetograph.clone() };
     let field: Vec<Entry> = Contestant::value_variants().iter().map(|who| Entry::find(*who, &programs)).collect();
     println!("{}\n\n{}", machine::describe(), document::field(&field));
     let present: Vec<Contestant> = field.iter().filter(|entry| entry.found.is_ok()).map(|entry| entry.who).collect();
@@ -157,7 +157,7 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     let mut goals = goals::goals(&tables);
     if arguments.write.is_some() && present.contains(&Contestant::Matplotlib) {
-        let waves = arguments.encode_raw.with_file_name("waves");
+        let waves = arguments.kinetograph.with_file_name("examples").join("waves");
         goals.push(drawn::goal(&waves, &arguments.python, arguments.rounds, folder.path(), &tables)?);
     }
     println!("{}", document::goals(&goals));
@@ -185,7 +185,7 @@ impl Arguments {
         };
         let rounds = self.rounds;
         let field: Vec<Contestant> = match self.contestants.is_empty() {
-            true => Contestant::value_variants().iter().copied().filter(|who| *who != Contestant::EncodeRaw).collect(),
+            true => Contestant::value_variants().iter().copied().filter(|who| *who != Contestant::Program).collect(),
             false => self.contestants.clone(),
         };
         if let (Some(scene), Some(size), Some(frames)) = (self.scene, self.size, self.frames) {
@@ -202,7 +202,7 @@ impl Arguments {
             cases(Scene::Plot, (1280, 720), 300, &[veryfast, medium]),
             cases(Scene::Photo, (1280, 720), 120, &[veryfast, medium]),
         ];
-        let program = || vec![Contestant::X264, Contestant::EncodeRaw];
+        let program = || vec![Contestant::X264, Contestant::Program];
         let beside = cases(Scene::Plot, (1280, 720), 400, &[veryfast, medium]);
         let mut plans = vec![
             Plan { cases: all.concat(), contestants: field, rounds },

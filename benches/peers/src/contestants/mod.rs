@@ -25,8 +25,8 @@ pub enum Contestant {
     Movie,
     /// kinetograph's Animation
     Animation,
-    /// kinetograph's example program encode_raw
-    EncodeRaw,
+    /// kinetograph's program
+    Program,
     /// RGBA piped into the ffmpeg program
     FfmpegPipe,
     /// The crates yuv, x264 and mp4 glued by hand
@@ -56,7 +56,7 @@ impl Entry {
 /// Paths of the programs that contestants need.
 pub struct Programs {
     pub python: PathBuf,
-    pub encode_raw: PathBuf,
+    pub kinetograph: PathBuf,
 }
 
 impl Contestant {
@@ -65,7 +65,7 @@ impl Contestant {
             Self::X264 => "x264 program",
             Self::Movie => "kinetograph Movie",
             Self::Animation => "kinetograph Animation",
-            Self::EncodeRaw => "kinetograph encode_raw",
+            Self::Program => "kinetograph program",
             Self::FfmpegPipe => "RGBA pipe to ffmpeg",
             Self::Glued => "x264 + yuv + mp4 crates",
             Self::Openh264 => "openh264 + muxide",
@@ -81,8 +81,8 @@ impl Contestant {
             Self::X264 => "reads I420, converts nothing, and writes no container: the limit for one encoder",
             Self::Movie => "reads RGBA, converts, muxes crash-safe and moov-first",
             Self::Animation => "does the same; workers read the frames and encode segments in parallel",
-            Self::EncodeRaw => {
-                "the example program, which reads a file of RGBA, converts, muxes crash-safe and moov-first"
+            Self::Program => {
+                "`kinetograph encode` reads a file of RGBA, converts, muxes crash-safe and moov-first"
             }
             Self::FfmpegPipe => {
                 "two processes: one reads RGBA and writes it to a pipe; ffmpeg, with the options of matplotlib, \
@@ -115,9 +115,9 @@ impl Contestant {
         match self {
             Self::X264 => first_line(Command::new("x264").arg("--version")),
             Self::Movie | Self::Animation => Ok(crates(&["kinetograph"])),
-            Self::EncodeRaw => first_line(Command::new(&programs.encode_raw).arg("--help"))
+            Self::Program => first_line(Command::new(&programs.kinetograph).arg("--help"))
                 .map(|_| crates(&["kinetograph"]))
-                .map_err(|_| "build it: cargo build --release --example encode_raw".into()),
+                .map_err(|_| "build it: cargo build --release -p kinetograph-cli".into()),
             Self::FfmpegPipe => first_line(Command::new("ffmpeg").arg("-version"))
                 .map(|line| line.split(" Copyright").next().unwrap_or_default().to_string()),
             Self::Glued => Ok(crates(&["yuv", "x264", "mp4"])),
@@ -143,9 +143,9 @@ impl Contestant {
                     .args([&job.output, &job.i420]);
                 vec![x264]
             }
-            Self::EncodeRaw => {
-                let mut encode = Command::new(&programs.encode_raw);
-                encode.args(["--size", &size, "--fps", &rate, "--preset", &preset, "--crf", &crf]);
+            Self::Program => {
+                let mut encode = Command::new(&programs.kinetograph);
+                encode.args(["encode", "--size", &size, "--fps", &rate, "--preset", &preset, "--crf", &crf]);
                 encode.args([&job.rgba, &job.output]);
                 vec![encode]
             }
