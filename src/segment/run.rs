@@ -98,8 +98,9 @@ impl Run {
     pub fn is_alive(&self, name: &OsStr) -> bool {
         let Ok(other) = file::open(&self.path.with_file_name(name)) else { return false };
         self.beat();
-        // Windows lets nobody read a locked file. The text is then empty.
-        let is_here = file::text_of(&other).lines().next() == self.text.lines().next();
+        // The text is empty if the run was killed before it wrote it, or on Windows, where nobody can read a locked file.
+        let text = file::text_of(&other);
+        let is_here = text.is_empty() || text.lines().next() == self.text.lines().next();
         if is_here && other.try_lock_shared().is_ok() {
             return false;
         }
@@ -165,8 +166,11 @@ mod tests {
     fn a_run_of_this_machine_that_has_no_lock_is_dead() {
         let folder = tempfile::tempdir().unwrap();
         let run = announced(folder.path());
-        let name = left_behind(folder.path(), &run.text, SystemTime::now());
-        assert!(!run.is_alive(&name));
+        // Killed before or after it has written who it is.
+        for text in ["", &run.text] {
+            let name = left_behind(folder.path(), text, SystemTime::now());
+            assert!(!run.is_alive(&name));
+        }
     }
 
     #[test]
