@@ -6,7 +6,7 @@
 # make gallery  runs the examples, whose movies go to target/gallery, and draws some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
-TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind pango1.0-tools fonts-noto-core fonts-wqy-microhei
+TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind pango1.0-tools fonts-noto-core fonts-wqy-microhei man-db
 PYTHON_PACKAGES = python3 python3-venv
 PEER_PACKAGES = ffmpeg x264 g++ nasm
 GALLERY_PACKAGES = ffmpeg

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use kinetograph::{recover, recover_in_place};
+use kinetograph::{MovieInfo, recover, recover_in_place};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -10,6 +10,7 @@ fuzz_target!(|data: &[u8]| {
     let path = folder.path().join("movie.mp4.part");
     let copy = folder.path().join("movie.mp4");
     std::fs::write(&path, data).expect("a file");
+    let _ = MovieInfo::open(&path);
     let copied = recover(&path, &copy);
     assert_eq!(std::fs::read(&path).expect("the file"), data);
     match &copied {

@@ -77,7 +77,13 @@ impl MovieInfo {
                     if box_at(file, next.end)?.is_none_or(|mdat| &mdat.name != b"mdat") {
                         break;
                     }
-                    times.add_fragment(&read(file, next)?, track.id, track.fragment_ticks, file.len())?;
+                    // A damaged fragment is the end of what is complete.
+                    let before = times;
+                    let moof = read(file, next)?;
+                    if times.add_fragment(&moof, track.id, track.fragment_ticks, file.len()).is_err() {
+                        times = before;
+                        break;
+                    }
                 }
                 _ => {}
             }

@@ -5,7 +5,7 @@ use super::fields::{Fields, damaged};
 use crate::Mp4Error;
 
 /// The times of frames, in ticks, added in decoding order.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Times {
     pub frames: u64,
     /// The decoding time of the next frame.
