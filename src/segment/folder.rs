@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::buffer::PacketBuffer;
 use super::run::{self, Run};
@@ -18,6 +19,9 @@ const EXTENSION: &str = "segment";
 
 /// The extension of the files that say which run makes a segment.
 const CLAIM: &str = "claim";
+
+/// How long the text of a claim may come after its file. On a machine with another clock, a segment may be made twice.
+const TEXT_WAIT: Duration = Duration::from_secs(2);
 
 /// A folder of finished segments, in files whose names end in `.segment`.
 ///
@@ -168,7 +172,10 @@ impl SegmentFolder {
         match file::text(&path).lines().next() {
             Some(name) => Path::new(name).file_name().is_some_and(|name| self.run.is_alive(name)),
             // Its text is about to be written, or its run was killed just then.
-            None => fs::exists(path).unwrap_or(true),
+            None => {
+                let written = fs::metadata(path).and_then(|there| there.modified());
+                written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age < TEXT_WAIT))
+            }
         }
     }
 
