@@ -39,9 +39,15 @@ impl Run {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let process = std::process::id();
         let text = format!("{}\nprocess {process}\nstarted {} s after 1970 UTC\n", host(), started.as_secs());
-        let create = |path: &Path| {
+        let create = |path: &Path| -> io::Result<File> {
             fs::create_dir_all(folder)?;
-            OpenOptions::new().read(true).write(true).create_new(true).open(path)
+            let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+            // Waits while another run tries the lock. Locked before the text is written, because a text without a lock
+            // is that of a dead run.
+            let _ = file.lock();
+            write(&file, &text)?;
+            // Another run may have taken it for that of a dead run before it was locked, and removed it.
+            if fs::exists(path)? { Ok(file) } else { Err(ErrorKind::NotFound.into()) }
         };
         let mut tries = 0;
         let (path, file) = loop {
@@ -56,11 +62,7 @@ impl Run {
                 Err(_) => tries += 1,
             }
         };
-        // Locked before the text is written, because a text without a lock is that of a dead run.
-        let _ = file.try_lock();
-        let run = Self { path, file, text, beat: Mutex::new(Instant::now()) };
-        run.write()?;
-        Ok(run)
+        Ok(Self { path, file, text, beat: Mutex::new(Instant::now()) })
     }
 
     /// Returns what a file of this run says about it: the name of the run's file, and the text in that.
@@ -84,14 +86,8 @@ impl Run {
         if beat.elapsed() > BEAT {
             *beat = Instant::now();
             // If that fails, others may do work twice.
-            let _ = self.write();
+            let _ = write(&self.file, &self.text);
         }
-    }
-
-    /// Writes the text, so that the file has the present time of the file system's clock.
-    fn write(&self) -> io::Result<()> {
-        let mut file = &self.file;
-        file.rewind().and_then(|()| file.write_all(self.text.as_bytes())).and_then(|()| file.sync_data())
     }
 
     /// Returns whether another run that is announced by the file of this name in this folder is alive.
@@ -116,6 +112,11 @@ impl Drop for Run {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Writes the text, so that the file has the present time of the file system's clock.
+fn write(mut file: &File, text: &str) -> io::Result<()> {
+    file.rewind().and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_data())
 }
 
 /// Returns whether a file that was modified at `other` is less than [`EXPIRY`] older or newer than one that was modified
