@@ -78,8 +78,9 @@ impl Converter {
     /// column or row of the frame is then repeated.
     ///
     /// # Errors
-    /// [`Error::FrameData`] if the frame's buffer or stride is too small for its size, [`Error::Planes`] if the planes
-    /// have another size, chroma or bit depth. The planes are unchanged then.
+    /// [`Error::FrameData`](crate::Error::FrameData) if the frame's buffer or stride does not fit its size,
+    /// [`Error::Planes`](crate::Error::Planes) if the planes have another size, chroma or bit depth. The planes are
+    /// unchanged then.
     pub fn convert(&self, frame: &Frame<'_>, planes: &mut Planes) -> Result<()> {
         frame.check()?;
         self.check(frame, planes)?;
