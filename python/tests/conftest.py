@@ -7,10 +7,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import kinetograph  # noqa: F401 registers the writer
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+
+import kinetograph  # noqa: F401 registers the writer
 
 mpl.use("agg")
 

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle
-import kinetograph
 import numpy as np
 import pytest
 import scenes
 from conftest import decode, names, planes, probe
+
+import kinetograph
 from kinetograph import Animation, Segment, SegmentError
 
 FAST: dict[str, Any] = {"preset": "ultrafast", "fps": 30}

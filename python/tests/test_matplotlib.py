@@ -12,9 +12,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 from conftest import names, probe
-from kinetograph import MatplotlibWriter
 from matplotlib.animation import FuncAnimation, writers
 from matplotlib.figure import Figure
+
+from kinetograph import MatplotlibWriter
 
 
 def moving_line(frames: int = 10, **arguments: Any) -> Any:

@@ -14,10 +14,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import kinetograph
 import numpy as np
 import pytest
 from conftest import Bytes, decode, names, planes, probe, ramp
+
+import kinetograph
 from kinetograph import Movie
 
 LOSSLESS: dict[str, Any] = {"qp": 0, "chroma": "444", "preset": "ultrafast"}
