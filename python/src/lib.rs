@@ -13,6 +13,7 @@ mod segment;
 mod settings;
 
 use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
 
 /// The extension module. The package `kinetograph` exports what is public.
 #[pymodule]
@@ -44,5 +45,8 @@ fn log_to_python(py: Python<'_>) -> PyResult<()> {
     let logger = pyo3_log::Logger::new(py, pyo3_log::Caching::Loggers)?.filter(log::LevelFilter::Debug);
     // An error means that another interpreter of this process has installed one.
     let _ = logger.install();
+    // A thread that logs after the interpreter has ended would wait for it for ever.
+    let stop = PyCFunction::new_closure(py, None, None, |_, _| log::set_max_level(log::LevelFilter::Off))?;
+    py.import("atexit")?.call_method1("register", (stop,))?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kinetograph::{Error, Layout, PixelFormat, Settings, Stream};
 use pyo3::exceptions::PyRuntimeError;
@@ -19,6 +19,9 @@ use crate::settings::{seconds, settings};
 
 /// How often a wait looks for signals, such as that of Ctrl-C.
 const SIGNALS: Duration = Duration::from_millis(50);
+
+/// How long a movie that is given up waits for its file object.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A movie that is made of frames that come one after another.
 ///
@@ -302,8 +305,8 @@ impl Movie {
                 report
             }
             Recorder::Writer(movie) => {
-                let finished = interruptible(py, move || movie.finish().map(|(_, report)| report))?;
-                finished.map_err(to_python)?
+                let finish = move || movie.finish().map(|(_, report)| report);
+                interruptible(py, finish, None)?.unwrap_or(Err(Error::Ended)).map_err(to_python)?
             }
         };
         Ok(state.report.insert(Report(report)).clone())
@@ -322,7 +325,7 @@ impl Movie {
         let Phase::Recording(recorder) = phase else { return Ok(None) };
         match *recorder {
             Recorder::File(movie) => py.detach(|| movie.keep()).map_err(to_python),
-            other => interruptible(py, move || drop(other)).map(|()| None),
+            other => interruptible(py, move || drop(other), Some(PATIENCE)).map(|_| None),
         }
     }
 
@@ -445,13 +448,18 @@ impl Drop for Movie {
     }
 }
 
-/// Runs a function that may call Python on another thread, and looks for signals while it waits.
+/// Runs a function that may call Python on another thread, and looks for signals while it waits, at most for `patience`.
 ///
-/// A signal does not stop the function: it may be in a write that never ends.
+/// Neither stops the function: it may be in a write that never ends.
 ///
 /// # Errors
 /// The exception of a signal.
-fn interruptible<T: Send + 'static>(py: Python<'_>, function: impl FnOnce() -> T + Send + 'static) -> PyResult<T> {
+fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    function: impl FnOnce() -> T + Send + 'static,
+    patience: Option<Duration>,
+) -> PyResult<Option<T>> {
+    let begin = Instant::now();
     let (send, receive) = sync_channel(1);
     // Never locked: a receiver alone cannot be lent to `detach`.
     let mut receive = Mutex::new(receive);
@@ -459,9 +467,12 @@ fn interruptible<T: Send + 'static>(py: Python<'_>, function: impl FnOnce() -> T
     loop {
         let wait = || receive.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(SIGNALS);
         match py.detach(wait) {
-            Ok(result) => return Ok(result),
+            Ok(result) => return Ok(Some(result)),
             Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-            Err(RecvTimeoutError::Disconnected) => return Err(ended()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+        }
+        if patience.is_some_and(|patience| begin.elapsed() > patience) {
+            return Ok(None);
         }
     }
 }

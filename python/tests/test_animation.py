@@ -231,7 +231,7 @@ def test_segments_are_pickled_and_saved(tmp_path: Path) -> None:
     assert pickle.loads(pickle.dumps(segments)) == segments
     assert (segments[1].index, segments[1].count, segments[1].frames) == (1, 3, 200)
     segments[1].save(tmp_path / "1.segment")
-    assert Segment.open(tmp_path / "1.segment") == segments[1]
+    assert Segment.open(tmp_path / "1.segment").to_bytes() == segments[1].to_bytes()
     with pytest.raises(SegmentError, match="missing"):
         animation.join(segments[:2], tmp_path / "movie.mp4")
     with pytest.raises(SegmentError, match="segment 2 is in its place"):
@@ -304,7 +304,7 @@ def children(process: int) -> set[int]:
     return {int(line) for line in found.stdout.split()}
 
 
-@pytest.mark.parametrize("body", ["import time; time.sleep(0.01)", "import time; time.sleep(100)"])
+@pytest.mark.parametrize("body", ["import time; time.sleep(0.01)", "import time; time.sleep(100 if index else 0)"])
 def test_ctrl_c_ends_every_process_and_leaves_nothing(body: str, tmp_path: Path) -> None:
     command = [sys.executable, str(script(tmp_path, 100_000, body)), str(tmp_path / "movie.mp4")]
     run = subprocess.Popen(
@@ -319,9 +319,8 @@ def test_ctrl_c_ends_every_process_and_leaves_nothing(body: str, tmp_path: Path)
     processes = children(run.pid)
     begin = time.monotonic()
     os.killpg(run.pid, signal.SIGINT)
-    assert run.stderr is not None
-    errors = run.stderr.read()
-    assert run.wait(30) == -signal.SIGINT
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == -signal.SIGINT
     assert time.monotonic() - begin < 10
     assert errors.rstrip().endswith("KeyboardInterrupt"), errors
     assert names(tmp_path) == ["script.py"]
