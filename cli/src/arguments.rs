@@ -50,7 +50,7 @@ pub enum Command {
 
 /// Make a movie of pictures, of Y4M or of raw frames
 ///
-/// Pictures are PNG, JPEG, WebP, BMP, PNM, QOI or TGA files of one size. They are shown in the natural order of the numbers
+/// Pictures are PNG, JPEG, BMP, PNM, QOI or TGA files of one size. They are shown in the natural order of the numbers
 /// in their names: 1, 2, 10. A folder stands for the pictures in it.
 ///
 /// Y4M is recognised by its head. Its samples are encoded as they are; its frame rate, pixel aspect, chroma location and

@@ -143,8 +143,8 @@ pub fn page(
          the x264 program and never leaves a core idle is faster by that factor. An `Animation` also converts colours \
          and writes the container. An animation of fewer than 8 segments (2000 frames) has several threads for each \
          segment. They serve larger machines and cost some CPU time on small ones, because the machine must not affect \
-         how a movie is encoded. The program *kinetograph* reads RGBA, 2.7 times the bytes of the I420 that the x264 program reads. \
-         It spends most of its additional time on copying them out of the page cache and on converting them. *waves, \
+         how a movie is encoded. The program *kinetograph* reads RGBA, 2.7 times the bytes of the I420 that the x264 \
+         program reads. It spends most of its additional time on copying them out of the page cache and on converting them. *waves, \
          drawn* compares the example `waves` with `benches/matplotlib_waves.py` and the ffmpeg program.\n\n\
          {}## Results\n\n{}",
         machine::describe(),

@@ -3,7 +3,7 @@
 use kinetograph::Preset;
 
 use crate::comparison::Table;
-use crate::contestants::Contestant::{Animation, Program, Movie, X264};
+use crate::contestants::Contestant::{Animation, Movie, Program, X264};
 use crate::machine;
 use crate::scene::Scene;
 use crate::statistics::Ratio;

@@ -81,9 +81,7 @@ impl Contestant {
             Self::X264 => "reads I420, converts nothing, and writes no container: the limit for one encoder",
             Self::Movie => "reads RGBA, converts, muxes crash-safe and moov-first",
             Self::Animation => "does the same; workers read the frames and encode segments in parallel",
-            Self::Program => {
-                "`kinetograph encode` reads a file of RGBA, converts, muxes crash-safe and moov-first"
-            }
+            Self::Program => "`kinetograph encode` reads a file of RGBA, converts, muxes crash-safe and moov-first",
             Self::FfmpegPipe => {
                 "two processes: one reads RGBA and writes it to a pipe; ffmpeg, with the options of matplotlib, \
                  converts and muxes, index last. Memory is the sum of both"
