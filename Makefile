@@ -3,6 +3,7 @@
 # make wheel    builds a wheel of the Python package that carries libx264, in target/wheels
 # make bench    installs what the peers need, runs the benches of the library, then compares it with the peers
 # make peers    runs the comparison alone; PEERS="…" has its options, PYTHON=… names a Python with peers
+# make peers-python compares the Python package with its peers; PEERS="…" has the options of benches/python/compare.py
 # make gallery  runs the examples, whose movies go to target/gallery, and draws some frames of each in docs/gallery.png
 
 BUILD_PACKAGES = gcc libx264-dev libclang-dev pkg-config
@@ -11,7 +12,7 @@ PYTHON_PACKAGES = python3 python3-venv
 PEER_PACKAGES = ffmpeg x264 g++ nasm
 GALLERY_PACKAGES = ffmpeg
 
-.PHONY: demo test test-rust test-python python-venv wheel bench peers gallery rust build-packages test-packages peer-packages gallery-packages
+.PHONY: demo test test-rust test-python python-venv wheel bench peers peers-python gallery rust build-packages test-packages peer-packages gallery-packages
 
 demo: build-packages
 	cargo run --release --example demo -- demo.mp4
@@ -48,6 +49,13 @@ peers: build-packages peer-packages
 	cargo build --release --package kinetograph --example waves
 	cargo build --release --package kinetograph-cli
 	cargo run --release --manifest-path benches/peers/Cargo.toml -- $(PEERS)
+
+peers-python: build-packages peer-packages python-venv
+	$(VENV)/bin/pip install --quiet --requirement benches/python/requirements.txt
+	$(VENV)/bin/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
+	cargo build --release --package kinetograph-cli
+	$(VENV)/bin/python benches/python/compare.py animations $(PEERS)
+	$(VENV)/bin/python benches/python/compare.py arrays $(PEERS)
 
 gallery: build-packages gallery-packages
 	cargo build --release --all-features --examples

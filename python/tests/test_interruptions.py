@@ -59,7 +59,7 @@ with os.fdopen(writer, "wb", buffering=0) as file:
     time.sleep(3)
     begin = time.monotonic()
     run.send_signal(signal.SIGINT)
-    run.wait(timeout=30)
+    run.communicate(timeout=30)
     assert run.returncode == -signal.SIGINT
     assert time.monotonic() - begin < 10
 
