@@ -1,32 +1,40 @@
 //! Movies of pictures, which are decoded on every core.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, RgbImage, RgbaImage};
-use kinetograph::{Animation, Frame, Report};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use kinetograph::{Animation, Frame, PixelFormat, Report};
 
 use super::natural_order;
 use super::settings::{Stated, settings};
 use crate::arguments::Encode;
 use crate::{Result, output};
 
-/// A decoded picture.
-enum Picture {
-    Rgba(RgbaImage),
-    Rgb(RgbImage),
-    Gray(GrayImage),
+thread_local! {
+    /// The memory of the picture that this thread has decoded before. Fresh memory costs a tenth of the time.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A decoded picture, of 8 bits a component.
+struct Picture {
+    pixels: Vec<u8>,
+    size: (u32, u32),
+    format: PixelFormat,
 }
 
 impl<'a> From<&'a Picture> for Frame<'a> {
     fn from(picture: &'a Picture) -> Self {
-        match picture {
-            Picture::Rgba(image) => Frame::rgba8(image.as_raw(), image.width(), image.height()),
-            Picture::Rgb(image) => Frame::rgb8(image.as_raw(), image.width(), image.height()),
-            Picture::Gray(image) => Frame::gray8(image.as_raw(), image.width(), image.height()),
-        }
+        Frame::new(&picture.pixels, picture.size.0, picture.size.1, picture.format)
+    }
+}
+
+impl Drop for Picture {
+    fn drop(&mut self) {
+        SPARE.set(std::mem::take(&mut self.pixels));
     }
 }
 
@@ -116,16 +124,27 @@ fn head(path: &Path) -> Result<(u32, u32), String> {
 fn decode(path: &Path) -> Result<Picture, String> {
     let mut decoder = open(path)?;
     let orientation = decoder.orientation().map_err(|error| unreadable(path, error))?;
+    let format = match decoder.color_type() {
+        ColorType::Rgba8 => Some(PixelFormat::Rgba8),
+        ColorType::Rgb8 => Some(PixelFormat::Rgb8),
+        ColorType::L8 => Some(PixelFormat::Gray8),
+        _ => None,
+    };
+    if let Some(format) = format.filter(|_| orientation == Orientation::NoTransforms) {
+        let (size, mut pixels) = (decoder.dimensions(), SPARE.take());
+        pixels.resize(decoder.total_bytes() as usize, 0);
+        decoder.read_image(&mut pixels).map_err(|error| unreadable(path, error))?;
+        return Ok(Picture { pixels, size, format });
+    }
     let mut image = DynamicImage::from_decoder(decoder).map_err(|error| unreadable(path, error))?;
     image.apply_orientation(orientation);
-    Ok(match image {
-        DynamicImage::ImageRgba8(image) => Picture::Rgba(image),
-        DynamicImage::ImageRgb8(image) => Picture::Rgb(image),
-        DynamicImage::ImageLuma8(image) => Picture::Gray(image),
-        DynamicImage::ImageLuma16(_) => Picture::Gray(image.into_luma8()),
-        other if other.color().has_alpha() => Picture::Rgba(other.into_rgba8()),
-        other => Picture::Rgb(other.into_rgb8()),
-    })
+    let size = (image.width(), image.height());
+    let (pixels, format) = match image.color() {
+        color if color.has_alpha() => (image.into_rgba8().into_raw(), PixelFormat::Rgba8),
+        color if color.has_color() => (image.into_rgb8().into_raw(), PixelFormat::Rgb8),
+        _ => (image.into_luma8().into_raw(), PixelFormat::Gray8),
+    };
+    Ok(Picture { pixels, size, format })
 }
 
 /// Opens a picture, whose format its first bytes say.
