@@ -59,7 +59,7 @@ peers-python: build-packages peer-packages python-venv
 
 gallery: build-packages gallery-packages
 	cargo build --release --all-features --examples
-	for example in plot heat particles svg images large live; do target/release/examples/$$example || exit 1; done
+	for example in plot heat particles svg images large live lorenz life; do target/release/examples/$$example || exit 1; done
 	target/release/examples/stdout > target/gallery/stdout.mp4
 	target/release/examples/contact_sheet docs/gallery.png
 

@@ -1,22 +1,22 @@
 //! The speed and size of segments, compared with one encoder of this crate and with the x264 program.
 //!
-//! `cargo bench --bench animation [-- WORD...]`: words choose sections (`ready`, `drawn`, `size`, `long`), sizes
+//! `cargo bench --bench animation [-- WORD...]`: words choose sections (`ready`, `drawn`, `size`, `shorter`, `long`), sizes
 //! (`640x480`, `1280x720`) and presets (`ultrafast`, `veryfast`, `medium`). A kind of which no word is given is chosen
 //! whole. Runs that are compared take turns, and the tables show medians: the machine need not be idle, but it must not
 //! be fully loaded either.
 
 #[path = "../examples/waves/plot.rs"]
 mod plot;
+mod timing;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread::available_parallelism;
-use std::time::Instant;
 
 use kinetograph::color::{Converter, Planes};
 use kinetograph::{Animation, BitDepth, Chroma, ColorSpace, Frame, FrameInfo, Layout, Movie, Preset, Settings};
+use timing::{Run, compare, cores, timed};
 use tiny_skia::{FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
 
 /// Runs of each contestant.
@@ -26,12 +26,12 @@ const RUNS: usize = 3;
 const PICTURES: u64 = 200;
 
 /// The words that the command line may have.
-const SECTIONS: [&str; 4] = ["ready", "drawn", "size", "long"];
+const SECTIONS: [&str; 5] = ["ready", "drawn", "size", "shorter", "long"];
 const SIZES: [&str; 2] = ["640x480", "1280x720"];
 const PRESETS: [&str; 3] = ["ultrafast", "veryfast", "medium"];
 
 fn main() {
-    for (name, section) in SECTIONS.iter().zip([ready as fn(), drawn, size, long]) {
+    for (name, section) in SECTIONS.iter().zip([ready as fn(), drawn, size, shorter, long]) {
         if chosen(&SECTIONS, name) {
             section();
         }
@@ -50,44 +50,6 @@ fn cases() -> impl Iterator<Item = ((u32, u32), u64, Vec<Preset>)> {
     let presets = || PRESETS.iter().filter(|name| chosen(&PRESETS, name)).map(|name| name.parse().expect("a preset"));
     let cases = cases.filter(|(name, _)| chosen(&SIZES, name));
     cases.map(move |(_, (size, frames))| (size, frames, presets().collect()))
-}
-
-/// Seconds of wall time; CPU seconds of this process and of those that it has waited for; bytes of the movie.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    wall: f64,
-    cpu: f64,
-    bytes: u64,
-}
-
-fn timed(run: impl FnOnce() -> u64) -> Run {
-    let (begin, cpu) = (Instant::now(), cpu_seconds());
-    let bytes = run();
-    Run { wall: begin.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu, bytes }
-}
-
-/// Reads the CPU seconds from /proc/self/stat: fields 14 to 17, in hundredths of a second.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
-    let fields = stat.rsplit_once(')').expect("a name").1.split_whitespace();
-    fields.skip(11).take(4).map(|field| field.parse::<f64>().expect("a number")).sum::<f64>() / 100.0
-}
-
-fn median(runs: &[Run]) -> Run {
-    let mut runs = runs.to_vec();
-    runs.sort_by(|a, b| a.wall.total_cmp(&b.wall));
-    runs[runs.len() / 2]
-}
-
-/// Runs the contestants in turn, and returns the median of each.
-fn compare(contestants: &[&dyn Fn() -> u64]) -> Vec<Run> {
-    let mut runs = vec![Vec::new(); contestants.len()];
-    for _ in 0..RUNS {
-        for (runs, contestant) in runs.iter_mut().zip(contestants) {
-            runs.push(timed(contestant));
-        }
-    }
-    runs.iter().map(|runs| median(runs)).collect()
 }
 
 fn settings((width, height): (u32, u32), preset: Preset) -> Settings {
@@ -161,7 +123,7 @@ fn ready() {
                 let supply = |frame: FrameInfo| Ok(Frame::from(&pictures[picture_of(frame.index())]));
                 Animation::from_frames(settings.clone(), frames, supply).save(&output).expect("a movie").bytes
             };
-            let runs = compare(&[&|| x264_program(size, preset, &input, &output), &movie, &segments]);
+            let runs = compare(RUNS, &[&|| x264_program(size, preset, &input, &output), &movie, &segments]);
             let [program, movie, segments] = runs[..] else { unreachable!() };
             let rate = |run: Run| format!("{:.0} ({:.1})", frames as f64 / run.wall, run.cpu);
             println!(
@@ -196,7 +158,7 @@ fn drawn() {
                 movie.into_bytes().expect("a movie").1.bytes
             };
             let all = cores() as usize;
-            let runs = compare(&[&|| run(1), &|| run(2), &|| run(all)]);
+            let runs = compare(RUNS, &[&|| run(1), &|| run(2), &|| run(all)]);
             let [one, two, every] = runs[..] else { unreachable!() };
             println!(
                 "| {frames} of {}×{} | {preset} | {:.0} | {:.3} | {:.3} |",
@@ -248,6 +210,28 @@ fn size() {
             }
             println!("{line}");
         }
+    }
+}
+
+/// Measures what segments that are shorter than usual cost in size.
+fn shorter() {
+    println!(
+        "\nSize with `segment_frames`, compared with segments of the usual length: 1000 frames, 320×240, medium\n"
+    );
+    println!("| scene | kB | `segment_frames(50)` | `segment_frames(25)` |");
+    println!("|---|---|---|---|");
+    let size = (320, 240);
+    for (name, scene) in scenes(size) {
+        let bytes = |most: Option<u64>| {
+            let movie = Animation::new(settings(size, Preset::Medium), 1000, |canvas, frame| {
+                scene(canvas, frame.index());
+                Ok(())
+            });
+            movie.segment_frames(most).into_bytes().expect("a movie").1.bytes
+        };
+        let usual = bytes(None);
+        let growth = |most| percent(bytes(Some(most)), usual);
+        println!("| {name} | {} | {:+.1} % | {:+.1} % |", usual / 1000, growth(50), growth(25));
     }
 }
 
@@ -380,10 +364,6 @@ fn long() {
             figures[3],
         );
     }
-}
-
-fn cores() -> f64 {
-    available_parallelism().map_or(1, usize::from) as f64
 }
 
 fn percent(bytes: u64, of: u64) -> f64 {

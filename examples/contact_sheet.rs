@@ -10,7 +10,7 @@ use plotters::prelude::*;
 use tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 
 /// Each movie's name, its content, and the times of the frames to show, in seconds.
-const MOVIES: [(&str, &str, [&str; 3]); 8] = [
+const MOVIES: [(&str, &str, [&str; 3]); 10] = [
     ("plot", "a plotters chart on every core", ["2", "5", "9.5"]),
     ("heat", "a PDE with a colour bar", ["1", "3.5", "7.5"]),
     ("particles", "a simulation, pushed frame by frame", ["0.8", "4.2", "7.5"]),
@@ -19,6 +19,8 @@ const MOVIES: [(&str, &str, [&str; 3]); 8] = [
     ("large", "3840×2160, the sky drawn once", ["0.5", "2", "3.5"]),
     ("live", "watched in a browser while it is made", ["1", "4", "8"]),
     ("stdout", "to a pipe", ["1.5", "4", "7.5"]),
+    ("lorenz", "states in order, drawn on every core", ["2", "7", "14"]),
+    ("life", "states that are frames, in grey", ["0.7", "5", "14"]),
 ];
 const TILE: (i32, i32) = (184, 104);
 const GAP: i32 = 10;
@@ -28,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let output = std::env::args_os().nth(1).ok_or("the name of the sheet is missing")?;
     let folder = tempfile::tempdir()?;
     let cell = (3 * TILE.0 + 3 * GAP, TITLE + TILE.1 + GAP);
-    let mut sheet = Pixmap::new((2 * cell.0 + GAP) as u32, (4 * cell.1 + GAP) as u32).ok_or("an empty sheet")?;
+    let mut sheet = Pixmap::new((2 * cell.0 + GAP) as u32, (5 * cell.1 + GAP) as u32).ok_or("an empty sheet")?;
     sheet.fill(tiny_skia::Color::WHITE);
     for (index, (name, about, times)) in MOVIES.into_iter().enumerate() {
         let (left, top) = (GAP + index as i32 % 2 * cell.0, GAP / 2 + index as i32 / 2 * cell.1);

@@ -85,12 +85,13 @@ fn join_into<S: Sink>(
     let SegmentHeader { plan, stream, .. } = &movie;
     settings.validate()?;
     settings.validate_for(stream.coded_size, stream.pixel_aspect)?;
-    let settings = ContainerSettings { expected_frames: Some(plan.frames), ..settings.clone() };
+    let expected_frames = (!plan.is_unbounded()).then_some(plan.frames);
+    let settings = ContainerSettings { expected_frames, ..settings.clone() };
     let mut recording = record(&settings, stream)?;
     let deliver = &mut |packets: PacketBuffer| packets.packets().try_for_each(|packet| recording.push(&packet));
-    let next = &mut |index| -> Result<Batch> {
+    let next = &mut |index| -> Result<Option<Batch>> {
         let missing = || Error::Segment { index: Some(index), path: None, problem: SegmentError::Missing };
-        Ok(segments.next().ok_or_else(missing)??.into())
+        Ok(Some(segments.next().ok_or_else(missing)??.into()))
     };
     splice(&movie, 0..plan.count, next, deliver)?;
     if let Some(extra) = segments.next() {

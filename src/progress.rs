@@ -14,7 +14,8 @@ use crate::report::Bytes;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Frames in the movie.
+    /// Frames in the movie. For an [animation of states](crate::Animation::from_states), this is the number that is
+    /// expected until all states are computed. It is 0 if none is expected, or if there are more.
     pub frames: u64,
     /// Frames drawn.
     pub drawn: u64,
@@ -41,9 +42,9 @@ impl Progress {
         Self { frames, drawn, encoded, written: 0, bytes: 0, elapsed: Duration::ZERO, kept, finished: false }
     }
 
-    /// Returns the encoded fraction of the movie, 0 to 1.
+    /// Returns the encoded fraction of the movie, 0 to 1. It is 0 if the number of frames is not known.
     pub fn fraction(&self) -> f64 {
-        self.encoded as f64 / self.frames.max(1) as f64
+        if self.frames == 0 { 0.0 } else { self.encoded as f64 / self.frames as f64 }
     }
 
     /// Returns the frames encoded per second, averaged since the start.
@@ -51,28 +52,33 @@ impl Progress {
         (self.encoded - self.kept) as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
-    /// Returns an estimate of the remaining time from the average rate, or `None` before the first frame.
+    /// Returns an estimate of the remaining time from the average rate, or `None` before the first frame and if the
+    /// number of frames is not known.
     pub fn remaining(&self) -> Option<Duration> {
+        let left = self.frames.checked_sub(self.encoded).filter(|_| self.frames > 0)?;
         let rate = self.frames_per_second();
-        Duration::try_from_secs_f64((self.frames - self.encoded) as f64 / rate).ok()
+        Duration::try_from_secs_f64(left as f64 / rate).ok()
     }
 }
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.frames.to_string().len();
         let time = match self.remaining() {
             _ if self.finished => format!("{} taken", Clock(self.elapsed)),
             Some(left) => format!("{} left", Clock(left)),
             None => String::new(),
         };
+        if self.frames == 0 {
+            write!(f, "{:>8} frames, ", self.encoded)?;
+        } else {
+            let digits = self.frames.to_string().len();
+            // Rounded down, so that 100 % means that no frame is missing.
+            let percent = (100.0 * self.fraction()).floor();
+            write!(f, "{:>digits$} of {} frames, {percent:>3.0} %, ", self.encoded, self.frames)?;
+        }
         write!(
             f,
-            "{:>digits$} of {} frames, {:>3.0} %, {:>6.*} frames/s, {time:>14}, {:>8}",
-            self.encoded,
-            self.frames,
-            // Rounded down, so that 100 % means that no frame is missing.
-            (100.0 * self.fraction()).floor(),
+            "{:>6.*} frames/s, {time:>14}, {:>8}",
             usize::from(self.frames_per_second() < 10.0),
             self.frames_per_second(),
             Bytes(self.bytes).to_string(),

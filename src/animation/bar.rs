@@ -14,6 +14,7 @@ impl Animation<'_> {
         let bar = ProgressBar::new(self.frames).with_style(style);
         self.on_progress(move |progress| {
             bar.set_message(progress.to_string());
+            bar.set_length(progress.frames.max(progress.encoded));
             bar.set_position(progress.encoded);
             if progress.finished {
                 bar.finish();

@@ -4,32 +4,48 @@ use std::panic::resume_unwind;
 use std::thread;
 use std::time::Instant;
 
-use super::workers::{Workers, lock};
-use super::{Animation, MAX_WORKERS};
+use super::Animation;
+use super::lock::lock;
+use super::packets::make_segments;
 use crate::progress::Progress;
 use crate::recording::Recording;
 use crate::report::Report;
 use crate::segment::{PacketBuffer, Segment, SegmentEncoder, SegmentFolder, SegmentPlan};
+use crate::settings::range::within;
 use crate::settings::{ContainerSettings, Settings};
 use crate::sink::Sink;
 use crate::stream::StreamInfo;
 use crate::{Error, Result, SegmentError};
 
 /// The maximum number of frames of a movie. The sample count of an MP4 has 32 bits.
-const MAX_FRAMES: u64 = u32::MAX as u64;
+pub(super) const MAX_FRAMES: u64 = u32::MAX as u64;
+
+/// The maximum number of workers. Each has an encoder and a canvas.
+pub(super) const MAX_WORKERS: usize = 1024;
+
+/// The maximum number of states in memory for each worker.
+const MAX_STATES: usize = 1_000_000;
+
+/// The minimum number of frames of a segment. A shorter one would hardly be more than its keyframe.
+const MIN_SEGMENT_FRAMES: u64 = 10;
+
+/// The maximum number of frames that can be asked for as the length of a segment, as for a keyframe interval.
+const MAX_SEGMENT_FRAMES: u64 = 100_000;
 
 impl Animation<'_> {
     /// Checks the settings, and plans the segments.
     pub(super) fn validate(&self) -> Result<SegmentPlan> {
         self.settings.validate()?;
-        if self.frames == 0 {
+        if self.states.is_none() && self.frames == 0 {
             return Err(Error::NoFrames);
         }
-        if self.frames > MAX_FRAMES {
+        if self.states.is_none() && self.frames > MAX_FRAMES {
             return Err(Error::setting("frames", self.frames, format!("it must be at most {MAX_FRAMES}")));
         }
-        if !(1..=MAX_WORKERS).contains(&self.workers) {
-            return Err(Error::setting("workers", self.workers, format!("it must be 1 to {MAX_WORKERS}")));
+        within("workers", self.workers, 1..=MAX_WORKERS)?;
+        within("states_per_worker", self.states_per_worker, 1..=MAX_STATES)?;
+        if let Some(frames) = self.segment_frames {
+            within("segment_frames", frames, MIN_SEGMENT_FRAMES..=MAX_SEGMENT_FRAMES)?;
         }
         if let Some(layer) = &self.layer {
             let Settings { width, height, .. } = self.settings;
@@ -42,7 +58,19 @@ impl Animation<'_> {
                 return Err(Error::setting("background", size, allowed));
             }
         }
-        Ok(SegmentPlan::new(&self.settings, self.frames))
+        Ok(match self.states {
+            Some(_) => SegmentPlan::unbounded(&self.settings, self.segment_frames),
+            None => SegmentPlan::new(&self.settings, self.frames, self.segment_frames),
+        })
+    }
+
+    /// Checks the settings, and plans segments that can be made alone. `name` and `value` say what needs them.
+    pub(super) fn validate_segments(&self, name: &'static str, value: impl ToString) -> Result<SegmentPlan> {
+        if self.states.is_some() {
+            let allowed = "an animation of states is made as a whole, because each state follows from the one before";
+            return Err(Error::setting(name, value, allowed));
+        }
+        self.validate()
     }
 
     /// Makes the movie.
@@ -55,32 +83,43 @@ impl Animation<'_> {
         let first = SegmentEncoder::open(&self.settings, &plan, 0)?;
         let movie = first.header().clone();
         let folder = self.folder.as_ref().map(|path| SegmentFolder::open(path, &movie)).transpose()?;
-        let container = self.settings.clone().expected_frames(self.frames).container;
+        let mut container = self.settings.container.clone();
+        container.expected_frames = self.expected_frames();
         let mut recording = record(&container, &movie.stream)?;
-        let mut progress = Progress::new(self.frames, 0);
+        let mut progress = Progress::new(self.expected_frames().unwrap_or(0), 0);
         let deliver = &mut |packets: PacketBuffer| packets.packets().try_for_each(|packet| recording.push(&packet));
-        let ran = Workers::run(&self, 0..plan.count, first, folder.as_ref(), &mut progress, deliver);
+        let ran = make_segments(&self, 0..plan.count, first, folder.as_ref(), &mut progress, deliver);
         if let Err(failure) = ran {
             // Dropped before a panic continues: a recording that is dropped by a panic keeps its file.
             drop(recording);
             return Err(or_resume(failure));
         }
+        let frames = progress.written;
+        if frames == 0 {
+            return Err(Error::NoFrames);
+        }
         let clock = self.settings.clock();
-        let end = self.frames as i64 * i64::from(clock.frame);
+        let end = frames as i64 * i64::from(clock.frame);
         let (output, bytes) = recording.finish(end)?;
         if let Some(folder) = folder {
             folder.finish();
         }
         let (width, height) = self.settings.coded_size();
-        let (frames, seconds, elapsed) = (self.frames, clock.seconds(end), begin.elapsed());
+        let (seconds, elapsed) = (clock.seconds(end), begin.elapsed());
         self.report_end(progress, begin);
         Ok((output, Report { frames, seconds, bytes, width, height, elapsed }))
+    }
+
+    /// Returns the number of frames that the movie has, or that it is expected to have.
+    pub(super) fn expected_frames(&self) -> Option<u64> {
+        let given = self.settings.container.expected_frames.filter(|_| self.states.is_some());
+        given.or(Some(self.frames).filter(|frames| *frames > 0))
     }
 
     /// Makes one segment.
     pub(super) fn encode_one(&self, index: u64) -> Result<Segment> {
         let begin = Instant::now();
-        let plan = self.validate()?;
+        let plan = self.validate_segments("segment", index)?;
         if index >= plan.count {
             let problem = SegmentError::NoSuchSegment { count: plan.count };
             return Err(Error::Segment { index: Some(index), path: None, problem });
@@ -93,13 +132,14 @@ impl Animation<'_> {
             packets.append(&more);
             Ok(())
         };
-        Workers::run(self, index..index + 1, encoder, None, &mut progress, deliver).map_err(or_resume)?;
+        make_segments(self, index..index + 1, encoder, None, &mut progress, deliver).map_err(or_resume)?;
         self.report_end(progress, begin);
         Ok(Segment { header: (*header).clone(), packets, path: None })
     }
 
     fn report_end(&self, mut progress: Progress, begin: Instant) {
-        (progress.drawn, progress.encoded, progress.written) = (progress.frames, progress.frames, progress.frames);
+        let frames = progress.written;
+        (progress.frames, progress.drawn, progress.encoded) = (frames, frames, frames);
         (progress.elapsed, progress.finished) = (begin.elapsed(), true);
         // The movie is finished, so there is nothing left to cancel.
         let _ = lock(&self.on_progress)(&progress);

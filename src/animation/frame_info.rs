@@ -38,13 +38,18 @@ impl FrameInfo {
     }
 
     /// Returns the number of frames in the movie.
+    ///
+    /// For an [animation of states](crate::Animation::from_states), this is
+    /// [`expected_frames`](crate::Settings::expected_frames), or the upper bound of the iterator's size hint, or 0 if
+    /// neither is given.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Returns the frame's position in the movie: 0 for the first frame, 1 for the last.
+    /// Returns the frame's position in the movie: 0 for the first frame, 1 for the last. It is 0 for all frames if their
+    /// number is not known.
     pub fn fraction(&self) -> f64 {
-        self.index as f64 / self.count.saturating_sub(1).max(1) as f64
+        if self.count == 0 { 0.0 } else { self.index as f64 / (self.count - 1).max(1) as f64 }
     }
 }
 
@@ -57,6 +62,6 @@ mod tests {
         assert_eq!(FrameInfo::new(1001, 2000, (30000, 1001)).seconds(), 1001.0 * 1001.0 / 30000.0);
         assert_eq!(FrameInfo::new(u64::MAX, u64::MAX, (1, 1_000_000)).seconds(), u64::MAX as f64 * 1e6);
         assert!(FrameInfo::new(0, 1, f64::NAN).seconds().is_nan());
-        assert_eq!(FrameInfo::new(0, 0, 25).fraction(), 0.0);
+        assert_eq!(FrameInfo::new(7, 0, 25).fraction(), 0.0);
     }
 }

@@ -1,23 +1,27 @@
-//! `Animation`: a movie whose frames are a function of their index, drawn and encoded on every core (the public
-//! interface).
+//! `Animation`: a movie whose frames are a function of their index or of states, drawn and encoded on every core (the
+//! public interface).
 
 #[cfg(feature = "indicatif")]
 mod bar;
+mod constructors;
 mod encode;
 mod frame_info;
 mod frame_source;
+mod lock;
+mod packets;
 mod scheduler;
+mod states;
 mod workers;
 
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::thread::available_parallelism;
+use std::sync::{Arc, Mutex};
 
 use tiny_skia::Pixmap;
 
-use self::frame_source::{DrawnFrames, FrameSource, SuppliedFrames};
+use self::frame_source::FrameSource;
+use self::states::States;
 use crate::html::Html;
 use crate::progress::{Progress, ProgressAnswer};
 use crate::recording::Recording;
@@ -25,14 +29,15 @@ use crate::report::Report;
 use crate::segment::Segment;
 use crate::settings::{Layout, Settings};
 use crate::sink::check_name;
-use crate::{Error, Frame, Result};
+use crate::{Error, Result};
 
 pub use self::frame_info::FrameInfo;
 
-/// The maximum number of workers. Each has an encoder and a canvas.
-const MAX_WORKERS: usize = 1024;
-
 /// A movie whose frames are a function of their index, drawn and encoded on every core.
+///
+/// Frames that follow from one another, such as those of a simulation, are made by
+/// [`from_states`](Self::from_states). So is a movie of frames that a program would otherwise draw on several threads and
+/// push in order. Its segments and its memory are described there.
 ///
 /// The closure gets a canvas of the movie's size and a [`FrameInfo`]. Each frame starts with a fresh canvas, which has
 /// the settings' [background](Settings::background) colour or the layer that [`background`](Self::background) sets.
@@ -86,8 +91,13 @@ const MAX_WORKERS: usize = 1024;
 #[must_use = "an animation does nothing until it is saved, written or turned into bytes"]
 pub struct Animation<'a> {
     settings: Settings,
+    /// The number of frames. That of states is expected, or 0 if it is not known.
     frames: u64,
     source: Box<dyn FrameSource + 'a>,
+    /// The states that the source draws, if it does.
+    states: Option<Arc<dyn States + 'a>>,
+    states_per_worker: usize,
+    segment_frames: Option<u64>,
     layer: Option<Pixmap>,
     workers: usize,
     /// In a mutex, so that an animation is `Sync`.
@@ -99,90 +109,6 @@ pub struct Animation<'a> {
 type OnProgress<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'a;
 
 impl<'a> Animation<'a> {
-    /// Creates an animation of `frames` frames, each drawn by `draw`.
-    ///
-    /// The closure may return any error, which becomes [`Error::Draw`]. If it panics, the panic continues on the thread
-    /// that makes the movie.
-    pub fn new<Draw>(settings: Settings, frames: u64, draw: Draw) -> Self
-    where
-        Draw: Fn(&mut Pixmap, FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
-    {
-        Self::with_scratch(settings, frames, || (), move |(), canvas, frame| draw(canvas, frame))
-    }
-
-    /// Creates an animation whose closure has scratch space on each thread, such as fonts, buffers or a plot.
-    ///
-    /// `init` is called once on each worker's thread. A worker draws frames in any order, so what one frame leaves in
-    /// the scratch space must not be visible in another.
-    ///
-    /// ```
-    /// use kinetograph::{Animation, Settings};
-    /// use tiny_skia::{Paint, PathBuilder, Stroke, Transform};
-    ///
-    /// let points = || Vec::with_capacity(500);
-    /// Animation::with_scratch(Settings::new(320, 180), 50, points, |points, canvas, frame| {
-    ///     points.clear();
-    ///     points.extend((0..320).map(|x| (x as f32, 90.0 + 80.0 * (0.05 * x as f32 + frame.seconds() as f32).sin())));
-    ///     let mut curve = PathBuilder::new();
-    ///     curve.move_to(points[0].0, points[0].1);
-    ///     points.iter().for_each(|(x, y)| curve.line_to(*x, *y));
-    ///     let curve = curve.finish().ok_or("a curve needs points")?;
-    ///     canvas.stroke_path(&curve, &Paint::default(), &Stroke::default(), Transform::identity(), None);
-    ///     Ok(())
-    /// })
-    /// .into_bytes()?;
-    /// # Ok::<(), kinetograph::Error>(())
-    /// ```
-    pub fn with_scratch<Scratch, Init, Draw>(settings: Settings, frames: u64, init: Init, draw: Draw) -> Self
-    where
-        Scratch: 'a,
-        Init: Fn() -> Scratch + Send + Sync + 'a,
-        Draw: Fn(&mut Scratch, &mut Pixmap, FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
-            + Send
-            + Sync
-            + 'a,
-    {
-        Self::from_source(settings, frames, Box::new(DrawnFrames::new(init, draw)))
-    }
-
-    /// Creates an animation of frames that the closure supplies, such as decoded images, GPU read-backs or arrays.
-    ///
-    /// The closure returns anything that converts into a [`Frame`]: a [`Pixmap`], an image of the `image` crate, a type
-    /// with that conversion, or a `Frame` of pixels that outlive the animation. Nothing is copied. Like a closure that
-    /// draws, it is called in any order and on any thread.
-    ///
-    /// ```
-    /// use kinetograph::{Animation, Frame, Settings};
-    ///
-    /// let levels: Vec<Vec<u8>> = (0..50).map(|level| vec![5 * level; 64 * 36]).collect();
-    /// let movie = Animation::from_frames(Settings::new(64, 36), 50, |frame| {
-    ///     Ok(Frame::gray8(&levels[frame.index() as usize], 64, 36))
-    /// });
-    /// let (bytes, _) = movie.into_bytes()?;
-    /// # assert!(bytes.len() > 1000);
-    /// # Ok::<(), kinetograph::Error>(())
-    /// ```
-    pub fn from_frames<Picture, Supply>(settings: Settings, frames: u64, supply: Supply) -> Self
-    where
-        Picture: 'a,
-        for<'p> &'p Picture: Into<Frame<'p>>,
-        Supply: Fn(FrameInfo) -> Result<Picture, Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
-    {
-        Self::from_source(settings, frames, Box::new(SuppliedFrames(supply)))
-    }
-
-    fn from_source(settings: Settings, frames: u64, source: Box<dyn FrameSource + 'a>) -> Self {
-        Self {
-            settings,
-            frames,
-            source,
-            layer: None,
-            workers: available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
-            on_progress: Mutex::new(Box::new(|_| ControlFlow::Continue(()))),
-            folder: None,
-        }
-    }
-
     /// Sets the layer that every canvas begins with. It must have the movie's size.
     ///
     /// An animation of [supplied frames](Self::from_frames) has no canvas and refuses a layer.
@@ -195,6 +121,26 @@ impl<'a> Animation<'a> {
     /// The bytes of the movie are the same for every number.
     pub fn workers(self, count: usize) -> Self {
         Self { workers: count, ..self }
+    }
+
+    /// Sets how many [states](Self::from_states) may be in memory for each worker, 1 to 1,000,000. The default is 2: one
+    /// that is drawn, and one that waits.
+    ///
+    /// More states help if some take much longer to compute than others. One is enough if they are large. The bytes of
+    /// the movie are the same for every number. Other animations have no states and ignore it.
+    pub fn states_per_worker(self, count: usize) -> Self {
+        Self { states_per_worker: count, ..self }
+    }
+
+    /// Sets the maximum number of frames of a segment, 10 to 100,000, or `None` for the usual length, which is the
+    /// default. Segments get shorter than usual, never longer.
+    ///
+    /// Short segments spread a short movie over many cores or machines, if drawing is expensive. Each begins with a
+    /// keyframe, so the file grows: most if little moves, where a keyframe is most of the file. BENCHMARKS.md has
+    /// figures. The bytes of the movie depend on this number. A movie that is one segment because of its bit rate, its
+    /// buffer or `zones` stays one.
+    pub fn segment_frames(self, frames: impl Into<Option<u64>>) -> Self {
+        Self { segment_frames: frames.into(), ..self }
     }
 
     /// Sets a closure that receives the progress, at most ten times a second and at the end, on the thread that makes
@@ -224,6 +170,9 @@ impl<'a> Animation<'a> {
     /// movie. The last one that finishes removes the segments. The guide on
     /// [long movies](crate::guide::long_movies#one-folder-for-several-runs) says how, and lists the files of the folder.
     ///
+    /// An animation of [states](Self::from_states) computes all of them in each run. It uses the segments that the folder
+    /// has at the beginning, and shares no work with runs at the same time.
+    ///
     /// Segments of another movie, with other settings or from another version are refused, with an error that names the
     /// difference. Segments record the settings, not the closure. Clear the folder when the closure changes.
     pub fn resume(self, folder: impl Into<PathBuf>) -> Self {
@@ -239,7 +188,7 @@ impl<'a> Animation<'a> {
     /// # Errors
     /// - [`Error::Setting`], [`Error::X264Option`], [`Error::NoFrames`] or [`Error::X264`] if the movie cannot be made,
     ///   before a file exists.
-    /// - [`Error::Draw`] for the first error of the closure.
+    /// - [`Error::Draw`] for the first error of the closure, [`Error::State`] for an error of the iterator over states.
     /// - [`Error::FrameSize`] and [`Error::FrameData`] for a frame or canvas that does not fit.
     /// - [`Error::Cancelled`] if the progress closure cancelled the movie.
     /// - [`Error::Segment`] for segments that [`resume`](Self::resume) refuses.
@@ -250,7 +199,7 @@ impl<'a> Animation<'a> {
     /// All workers have stopped when this method returns.
     ///
     /// # Panics
-    /// If the closure panics. The panic continues on the caller's thread.
+    /// If the closure or the iterator over states panics. The panic continues on the caller's thread.
     pub fn save(self, path: impl AsRef<Path>) -> Result<Report> {
         // Before the folder of segments is made.
         check_name(path.as_ref(), self.settings.container.layout)?;
@@ -310,9 +259,10 @@ impl<'a> Animation<'a> {
     /// Returns the number of segments of the movie.
     ///
     /// # Errors
-    /// [`Error::Setting`] or [`Error::NoFrames`] if the movie cannot be made.
+    /// [`Error::Setting`] or [`Error::NoFrames`] if the movie cannot be made; [`Error::Setting`] for an animation of
+    /// [states](Self::from_states), whose segments cannot be made alone.
     pub fn segments(&self) -> Result<u64> {
-        self.validate().map(|plan| plan.count)
+        self.validate_segments("segments", "unknown").map(|plan| plan.count)
     }
 
     /// Makes one segment, counted from 0, for [`join`](crate::join) on this machine or another.
@@ -320,7 +270,8 @@ impl<'a> Animation<'a> {
     /// The workers share the drawing. Several processes on one machine should have one worker each.
     ///
     /// # Errors
-    /// As [`save`](Self::save); [`Error::Segment`] if there is no such segment.
+    /// As [`save`](Self::save); [`Error::Segment`] if there is no such segment; [`Error::Setting`] for an animation of
+    /// [states](Self::from_states), whose segments cannot be made alone.
     ///
     /// ```
     /// use kinetograph::{Animation, ContainerSettings, Settings, join_to_bytes};

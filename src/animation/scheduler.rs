@@ -3,12 +3,24 @@
 //! A worker opens a segment and draws its frames. A worker that finds no segment left to open draws frames of the
 //! segments that are open. A frame is passed to its segment's encoder after all frames before it. The worker that
 //! passes it drives the encoder for as long as the next frames are ready.
+//!
+//! Frames that are drawn from states become known in order. Any worker draws the next of them, and the segments that
+//! are open follow one another. The frames at the beginning of a segment wait undivided for a moment: if the movie ends
+//! with them, they join the segment before.
+
+mod feed;
+mod known;
+mod output;
+mod slot;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
-use std::sync::Arc;
 
-use crate::segment::{Batch, PacketBuffer, SegmentHeader, SegmentPlan};
+pub(super) use self::feed::Feed;
+pub(super) use self::known::KnownFrames;
+use self::slot::SegmentSlot;
+use crate::segment::SegmentPlan;
+use crate::{Error, Result, SegmentError};
 
 /// The number of segments in memory for each worker: one is encoded, and one waits for its turn or is stored.
 const SEGMENTS_PER_WORKER: u64 = 2;
@@ -16,55 +28,45 @@ const SEGMENTS_PER_WORKER: u64 = 2;
 /// The number of drawn pictures that wait for an encoder, for each worker.
 const PICTURES_PER_WORKER: usize = 2;
 
+/// The minimum number of drawn pictures that wait for an encoder if they are drawn from states. All undivided pictures
+/// must fit.
+const MIN_PICTURES_OF_STATES: usize = SegmentPlan::MAX_REMAINDER as usize + 2;
+
 /// The state that workers and the muxing loop share. Tests instantiate it with numbers for encoders and pictures.
 pub(super) struct Scheduler<Encoder, Picture> {
     plan: SegmentPlan,
     workers: usize,
     /// Segments that need no encoding.
     kept: BTreeSet<u64>,
-    /// Whether finished segments are stored in a folder. Then they are not in memory, and other processes may make some
-    /// of them.
+    /// Whether finished segments are in a folder instead of memory. Then other processes may make some of them.
     is_stored: bool,
+    known: KnownFrames,
     /// The index of the segment that is being muxed.
     turn: u64,
-    /// The first segment that is not open yet.
+    /// The first segment that has no slot yet.
     next: u64,
     /// The end of the segments to make.
     end: u64,
-    /// Segments before `next` that a worker must open.
-    again: BTreeSet<u64>,
+    /// The number of segments that are open or wait for a worker that opens them.
+    open: u64,
     /// Segments that another process makes.
     elsewhere: BTreeSet<u64>,
-    /// The number of segments that are open or about to be opened.
-    open: u64,
     /// The segments `turn..next`.
     slots: VecDeque<SegmentSlot<Encoder, Picture>>,
+    /// Pictures of the frames behind those of the slots. They belong to segment `next` if it begins.
+    undivided: VecDeque<Option<Picture>>,
     /// Used pictures that can be drawn over.
     free: Vec<Picture>,
     /// Pictures that are being drawn or wait for an encoder.
     pending: usize,
+    max_pending: usize,
     /// The number of frames of the segments in `kept`.
     kept_frames: u64,
     drawn: u64,
     encoded: u64,
     stopped: bool,
-}
-
-/// A segment that has been opened.
-struct SegmentSlot<Encoder, Picture> {
-    end: u64,
-    /// The first frame that no worker draws yet.
-    undrawn: u64,
-    /// The first frame that the encoder does not have.
-    unencoded: u64,
-    /// Pictures of the frames from `unencoded` on; `None` for those that are still being drawn.
-    pictures: VecDeque<Option<Picture>>,
-    /// `None` until the encoder is open.
-    header: Option<Arc<SegmentHeader>>,
-    /// `None` until the encoder is open, and while a worker drives it.
-    encoder: Option<Encoder>,
-    packets: PacketBuffer,
-    is_done: bool,
+    /// The number of workers that wait for a task. The workers themselves count it.
+    pub waiting: usize,
 }
 
 /// What a worker must do next.
@@ -72,228 +74,221 @@ struct SegmentSlot<Encoder, Picture> {
 pub(super) enum Task<Picture> {
     /// Open the encoder of a segment.
     Open(u64),
-    /// Draw a frame of a segment, over a used picture if there is one.
-    Draw { segment: u64, frame: u64, picture: Option<Picture> },
+    /// Compute the state of a frame, and keep it unless the frame is already encoded.
+    Compute { frame: u64, is_encoded: bool },
+    /// Draw a frame, over a used picture if there is one.
+    Draw { frame: u64, picture: Option<Picture> },
     /// Wait until something changes.
     Wait,
     /// End, because there will be nothing more to do.
     End,
 }
 
-/// What a worker that drives an encoder must do with it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Feed<Encoder, Picture> {
-    /// Encode this picture.
-    Picture(Encoder, Picture),
-    /// Flush the encoder, which has all frames.
-    Flush(Encoder),
-    /// Stop driving: the next frame is still being drawn, or another worker drives the encoder.
+/// A [`Task`] before it is taken. Slots are named by their place in the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Open(usize),
+    Compute,
+    Draw(usize),
+    DrawUndivided,
     Wait,
+    End,
 }
 
 impl<Encoder, Picture> Scheduler<Encoder, Picture> {
     /// Creates the state before anything is done. `kept` are segments that need no encoding, if segments are stored.
-    pub fn new(plan: SegmentPlan, segments: Range<u64>, workers: usize, kept: Option<BTreeSet<u64>>) -> Self {
-        let (is_stored, kept) = (kept.is_some(), kept.unwrap_or_default());
+    pub fn new(
+        plan: SegmentPlan,
+        segments: Range<u64>,
+        known: KnownFrames,
+        workers: usize,
+        kept: Option<BTreeSet<u64>>,
+    ) -> Self {
+        // States are computed once, so a segment stays in memory in case that its file is lost.
+        let is_stored = kept.is_some() && !known.have_states();
+        let kept = kept.unwrap_or_default();
         let kept_frames = kept.iter().map(|segment| plan.len(*segment)).sum();
-        Self {
+        let min_pending = if known.have_states() { MIN_PICTURES_OF_STATES } else { 0 };
+        let mut scheduler = Self {
             plan,
             workers,
             kept,
             is_stored,
+            known,
             turn: segments.start,
             next: segments.start,
             end: segments.end,
-            again: BTreeSet::new(),
-            elsewhere: BTreeSet::new(),
             open: 0,
+            elsewhere: BTreeSet::new(),
             slots: VecDeque::new(),
+            undivided: VecDeque::new(),
             free: Vec::new(),
             pending: 0,
+            max_pending: min_pending.max(PICTURES_PER_WORKER * workers),
             kept_frames,
             drawn: kept_frames,
             encoded: kept_frames,
             stopped: false,
-        }
+            waiting: 0,
+        };
+        scheduler.divide();
+        scheduler
     }
 
     /// Returns what a worker must do next. `own` is the segment that the worker opened last.
     pub fn next_task(&mut self, own: &mut Option<u64>) -> Task<Picture> {
+        match self.choose(*own) {
+            Choice::Open(place) => {
+                self.slots[place].is_unopened = false;
+                let segment = self.turn + place as u64;
+                // States come in order, whoever has opened the segment.
+                *own = (!self.known.have_states()).then_some(segment);
+                Task::Open(segment)
+            }
+            Choice::Compute => {
+                self.known.is_computing = true;
+                let frame = self.known.count;
+                // The segments of an unbounded plan have one length.
+                Task::Compute { frame, is_encoded: self.kept.contains(&(frame / self.plan.len(0))) }
+            }
+            Choice::Draw(place) => {
+                let slot = &mut self.slots[place];
+                slot.pictures.push_back(None);
+                slot.undrawn += 1;
+                let frame = slot.undrawn - 1;
+                self.draw(frame)
+            }
+            Choice::DrawUndivided => {
+                self.undivided.push_back(None);
+                self.draw(self.undivided_start() + self.undivided.len() as u64 - 1)
+            }
+            Choice::Wait => Task::Wait,
+            Choice::End => Task::End,
+        }
+    }
+
+    /// Returns whether a worker waits that has something to do.
+    pub fn should_wake(&self) -> bool {
+        self.waiting > 0 && self.choose(None) != Choice::Wait
+    }
+
+    fn choose(&self, own: Option<u64>) -> Choice {
         if self.stopped {
-            return Task::End;
+            return Choice::End;
         }
-        if let Some(segment) = own.filter(|segment| *segment >= self.turn && self.slot(*segment).has_undrawn()) {
-            return self.draw(segment);
-        }
-        *own = self.next_to_open();
-        if let Some(segment) = *own {
-            return Task::Open(segment);
+        let has_room = self.pending < self.max_pending;
+        // A segment without pending pictures always gets one, so that no segment stalls.
+        let can_draw = |place: usize| has_room || self.slots[place].ahead() == 0;
+        let has_undrawn = |place: &usize| self.slots[*place].has_undrawn(self.known.count);
+        let own =
+            own.and_then(|segment| segment.checked_sub(self.turn)).map(|place| place as usize).filter(has_undrawn);
+        match own {
+            Some(place) if can_draw(place) => return Choice::Draw(place),
+            Some(_) => {}
+            None => {
+                if let Some(place) = self.slots.iter().position(|slot| slot.is_unopened) {
+                    return Choice::Open(place);
+                }
+                if self.known.can_compute() {
+                    return Choice::Compute;
+                }
+            }
         }
         // The segment whose encoder has the fewest pictures before it needs help most.
-        let open = self.slots.iter().enumerate().filter(|(_, slot)| slot.has_undrawn());
-        match open.min_by_key(|(_, slot)| slot.undrawn - slot.unencoded) {
-            Some((index, _)) => self.draw(self.turn + index as u64),
-            // A stored segment may turn out to be lost.
-            None if self.next == self.end && !self.is_stored => Task::End,
-            None => Task::Wait,
-        }
-    }
-
-    fn next_to_open(&mut self) -> Option<u64> {
-        let most = SEGMENTS_PER_WORKER * self.workers as u64;
-        while if self.is_stored { self.open < most } else { self.next < self.turn + most } {
-            let segment = match self.again.pop_first() {
-                Some(segment) => segment,
-                None if self.next < self.end => {
-                    self.slots.push_back(SegmentSlot::new(self.plan.range(self.next)));
-                    self.next += 1;
-                    self.next - 1
+        let undrawn = (0..self.slots.len()).filter(has_undrawn).min_by_key(|place| self.slots[*place].ahead());
+        match undrawn {
+            Some(place) if can_draw(place) => Choice::Draw(place),
+            Some(_) => Choice::Wait,
+            None if self.has_undivided() => {
+                if has_room {
+                    Choice::DrawUndivided
+                } else {
+                    Choice::Wait
                 }
-                None => return None,
-            };
-            if !self.kept.contains(&segment) {
-                self.open += 1;
-                return Some(segment);
             }
-            self.slot(segment).is_done = true;
+            // A stored segment may turn out to be lost.
+            None if self.is_stored => Choice::Wait,
+            None if self.known.is_all && (self.next == self.end || !self.begins(self.next)) => Choice::End,
+            None => Choice::Wait,
         }
-        None
     }
 
-    fn draw(&mut self, segment: u64) -> Task<Picture> {
-        let is_full = self.pending >= PICTURES_PER_WORKER * self.workers;
-        let slot = self.slot(segment);
-        // A segment without pending pictures always gets one, so that no segment stalls.
-        if is_full && slot.undrawn > slot.unencoded {
-            return Task::Wait;
-        }
-        let frame = slot.undrawn;
-        slot.undrawn += 1;
-        slot.pictures.push_back(None);
+    fn draw(&mut self, frame: u64) -> Task<Picture> {
         self.pending += 1;
-        Task::Draw { segment, frame, picture: self.free.pop() }
+        Task::Draw { frame, picture: self.free.pop() }
     }
 
-    /// Stores the open encoder of a segment.
-    pub fn opened(&mut self, header: Arc<SegmentHeader>, encoder: Encoder) {
-        let slot = self.slot(header.index);
-        (slot.header, slot.encoder) = (Some(header), Some(encoder));
+    /// Notes that the state of the next frame is computed, and in memory unless the frame is already encoded.
+    pub fn computed(&mut self, is_encoded: bool) {
+        self.known.is_computing = false;
+        self.known.count += 1;
+        self.known.states += usize::from(!is_encoded);
+        self.divide();
     }
 
-    /// Stores the picture of a frame.
-    pub fn drawn(&mut self, segment: u64, frame: u64, picture: Picture) {
-        self.drawn += 1;
-        let slot = self.slot(segment);
-        let place = (frame - slot.unencoded) as usize;
-        slot.pictures[place] = Some(picture);
-    }
-
-    /// Takes back the encoder that the worker drives, if any, and returns what to do next.
-    pub fn feed(&mut self, segment: u64, driven: Option<Encoder>) -> Feed<Encoder, Picture> {
-        let stopped = self.stopped;
-        let slot = self.slot(segment);
-        let Some(encoder) = driven.or_else(|| slot.encoder.take()) else { return Feed::Wait };
-        if stopped {
-            return Feed::Wait;
-        }
-        match slot.pictures.front_mut().and_then(Option::take) {
-            Some(picture) => {
-                slot.pictures.pop_front();
-                slot.unencoded += 1;
-                Feed::Picture(encoder, picture)
-            }
-            None if slot.unencoded == slot.end => Feed::Flush(encoder),
-            None => {
-                slot.encoder = Some(encoder);
-                Feed::Wait
+    /// Notes that there are no more states.
+    ///
+    /// # Errors
+    /// [`Error::Segment`] if a segment was kept that the movie does not have, or has with another length.
+    pub fn end(&mut self) -> Result<()> {
+        (self.known.is_computing, self.known.is_all) = (false, true);
+        for &index in &self.kept {
+            let (frames, expected) = (self.plan.len(index), self.plan.len_of_known(index, self.known.count));
+            if frames != expected {
+                let problem = SegmentError::FrameCount { frames, expected };
+                return Err(Error::Segment { index: Some(index), path: None, problem });
             }
         }
+        self.divide();
+        Ok(())
     }
 
-    /// Takes back a picture that the encoder has copied.
-    pub fn encoded(&mut self, picture: Picture) {
-        self.free.push(picture);
-        self.pending -= 1;
-        self.encoded += 1;
-    }
-
-    /// Adds packets of a segment.
-    pub fn add_packets(&mut self, segment: u64, packets: &PacketBuffer) {
-        self.slot(segment).packets.append(packets);
-    }
-
-    /// Returns the packets that a segment has so far, for a segment that is stored whole.
-    pub fn packets(&mut self, segment: u64) -> &mut PacketBuffer {
-        &mut self.slot(segment).packets
-    }
-
-    /// Marks a segment as complete: it has all its packets.
-    pub fn finish(&mut self, segment: u64) {
-        self.slot(segment).is_done = true;
-        self.open -= 1;
-    }
-
-    /// Marks a segment that a worker was to open as complete: another process has stored it.
-    pub fn keep(&mut self, segment: u64) {
-        let frames = self.plan.len(segment);
-        (self.drawn, self.encoded) = (self.drawn + frames, self.encoded + frames);
-        self.kept.insert(segment);
-        self.kept_frames += frames;
-        self.finish(segment);
-    }
-
-    /// Leaves a segment that a worker was to open to another process.
-    pub fn leave(&mut self, segment: u64) {
-        self.elsewhere.insert(segment);
-        self.open -= 1;
-    }
-
-    /// Returns the segments that are left to other processes.
-    pub fn elsewhere(&self) -> &BTreeSet<u64> {
-        &self.elsewhere
-    }
-
-    /// Lets a worker open a segment that was left to another process, or whose file was lost.
-    pub fn retry(&mut self, segment: u64) {
-        if !self.elsewhere.remove(&segment) {
-            let frames = self.plan.len(segment);
-            (self.drawn, self.encoded) = (self.drawn - frames, self.encoded - frames);
-            if self.kept.remove(&segment) {
-                self.kept_frames -= frames;
-            }
-            *self.slot(segment) = SegmentSlot::new(self.plan.range(segment));
+    /// Gives the frames that are known to segments.
+    fn divide(&mut self) {
+        let most = SEGMENTS_PER_WORKER * self.workers as u64;
+        while self.next < self.end
+            && if self.is_stored { self.open < most } else { self.next < self.turn + most }
+            && self.begins(self.next)
+        {
+            let frames = self.plan.range(self.next);
+            let others = self.undivided.len().min((frames.end - frames.start) as usize);
+            let others = self.undivided.split_off(others);
+            let pictures = std::mem::replace(&mut self.undivided, others);
+            let is_kept = self.kept.contains(&self.next);
+            self.slots.push_back(SegmentSlot::new(frames, pictures, is_kept));
+            self.open += u64::from(!is_kept);
+            self.next += 1;
         }
-        self.again.insert(segment);
-    }
-
-    /// Returns whether nothing is left but what other processes make.
-    pub fn is_idle(&self) -> bool {
-        self.open == 0 && self.next == self.end && self.again.is_empty()
-    }
-
-    /// Returns the number of frames of the segments that this run does not make.
-    pub fn kept_frames(&self) -> u64 {
-        self.kept_frames
-    }
-
-    /// Advances to segment `index`. All segments before it are muxed.
-    pub fn advance_to(&mut self, index: u64) {
-        while self.turn < index {
-            self.turn += 1;
-            self.slots.pop_front();
+        if self.known.is_all
+            && !self.begins(self.next)
+            && let Some(last) = self.slots.back_mut()
+        {
+            last.frames.end = self.known.count;
+            last.undrawn += self.undivided.len() as u64;
+            last.pictures.append(&mut self.undivided);
         }
     }
 
-    /// Returns how many bytes the segment that is being muxed has ready, and whether it is complete.
-    pub fn ready(&self) -> (usize, bool) {
-        self.slots.front().map_or((0, false), |slot| (slot.packets.data.len(), slot.is_done))
+    /// Returns whether the movie is known to have a segment. It has all segments before one that is kept.
+    fn begins(&self, segment: u64) -> bool {
+        self.kept.last().is_some_and(|last| segment <= *last) || self.plan.begins(segment, self.known.count)
     }
 
-    /// Takes the packets that the segment that is being muxed has ready. Returns `None` if its encoder is not open yet.
-    pub fn take_packets(&mut self) -> Option<Batch> {
-        let slot = self.slots.front_mut()?;
-        let header = slot.header.clone()?;
-        Some(Batch { header, packets: std::mem::take(&mut slot.packets), is_last: slot.is_done, path: None })
+    /// Returns whether the frames of a segment are known to end where it ends.
+    fn is_closed(&self, segment: u64) -> bool {
+        segment + 1 < self.next || self.known.is_all || self.begins(self.next)
+    }
+
+    fn undivided_start(&self) -> u64 {
+        self.plan.range(self.next).start
+    }
+
+    /// Returns whether there are frames to draw that no segment has yet.
+    fn has_undivided(&self) -> bool {
+        // A segment that begins gets its slot when there is room for it. Its frames wait until then.
+        let is_undivided = !self.known.is_all && !self.begins(self.next);
+        let is_next = self.slots.back().is_none_or(|last| last.undrawn == last.frames.end);
+        is_undivided && is_next && self.undivided_start() + (self.undivided.len() as u64) < self.known.count
     }
 
     /// Lets all workers end.
@@ -310,30 +305,14 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
         (self.drawn, self.encoded)
     }
 
+    /// Returns the number of frames of the movie, if it is known.
+    pub fn frames(&self) -> Option<u64> {
+        self.known.is_all.then_some(self.known.count)
+    }
+
     fn slot(&mut self, segment: u64) -> &mut SegmentSlot<Encoder, Picture> {
         let index = (segment - self.turn) as usize;
         &mut self.slots[index]
-    }
-}
-
-impl<Encoder, Picture> SegmentSlot<Encoder, Picture> {
-    fn new(frames: Range<u64>) -> Self {
-        Self {
-            end: frames.end,
-            undrawn: frames.start,
-            unencoded: frames.start,
-            pictures: VecDeque::new(),
-            header: None,
-            encoder: None,
-            packets: PacketBuffer::default(),
-            is_done: false,
-        }
-    }
-
-    /// Returns whether a frame can be drawn. None is drawn before the encoder is open, because another process may turn
-    /// out to make the segment.
-    fn has_undrawn(&self) -> bool {
-        self.header.is_some() && self.undrawn < self.end
     }
 }
 

@@ -1,89 +1,79 @@
-//! `Workers` and `AnimationSource`: the threads that draw and encode, their panics, and progress reports. They are a
-//! thin layer around the [`Scheduler`].
+//! `Workers`: the threads that draw and encode, and their panics. They are a thin layer around the [`Scheduler`].
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
 
-use super::scheduler::{Feed, Scheduler, Task};
+use super::lock::lock;
+use super::scheduler::{Feed, KnownFrames, Scheduler, Task};
 use super::{Animation, FrameInfo};
 use crate::color::Converter;
 use crate::planes::Planes;
-use crate::progress::Progress;
-use crate::segment::{Batch, Claim, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan, splice};
+use crate::segment::{Claim, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
-/// The minimum time between two progress reports, and the maximum time that packets wait to be muxed.
-const INTERVAL: Duration = Duration::from_millis(100);
-
 /// The number of bytes of packets for which the muxing loop is woken before their segment is complete.
-const MIN_BATCH: usize = 1 << 20;
-
-/// How long a run that has nothing else to do waits for segments that other processes make.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const MIN_BATCH: usize = 1 << 20;
 
 /// The workers of an animation, and what they share with the muxing loop.
 pub(super) struct Workers<'w, 'a> {
-    animation: &'w Animation<'a>,
+    pub(super) animation: &'w Animation<'a>,
     plan: &'w SegmentPlan,
     /// Where finished segments are stored, if they are.
-    folder: Option<&'w SegmentFolder>,
-    scheduler: Mutex<Scheduler<SegmentEncoder, Planes>>,
+    pub(super) folder: Option<&'w SegmentFolder>,
+    pub(super) scheduler: Mutex<Scheduler<SegmentEncoder, Planes>>,
     /// The encoder of the first segment, which was opened before the workers were started.
     first: Mutex<Option<SegmentEncoder>>,
     /// Signals workers that there may be something to do.
-    work_changed: Condvar,
+    pub(super) work_changed: Condvar,
     /// Signals the muxing loop that there are packets.
-    packets_changed: Condvar,
+    pub(super) packets_changed: Condvar,
     /// Why the work has stopped: an error, or the payload of a panic of the user's closure.
     failure: Mutex<Option<thread::Result<Error>>>,
 }
 
 impl<'w, 'a> Workers<'w, 'a> {
-    /// Makes some of the segments, and delivers their packets in order on the caller's thread. `first` is the encoder of
-    /// the first of them.
+    /// Starts workers that make some of the segments, and calls `consume` on the caller's thread. When it returns, the
+    /// workers end. `first` is the encoder of the first of the segments.
     ///
     /// # Errors
     /// The error, or the payload of a panic, that stopped the work.
     pub fn run(
         animation: &'w Animation<'a>,
+        plan: &'w SegmentPlan,
         segments: Range<u64>,
         first: SegmentEncoder,
         folder: Option<&'w SegmentFolder>,
-        progress: &mut Progress,
-        deliver: &mut dyn FnMut(PacketBuffer) -> Result<()>,
+        consume: impl FnOnce(&Self) -> Result<()>,
     ) -> Result<(), thread::Result<Error>> {
-        let movie = first.header().clone();
         let kept = folder.map(|folder| folder.kept().collect());
-        let scheduler = Scheduler::new(movie.plan.clone(), segments.clone(), animation.workers, kept);
-        (progress.kept, _) = scheduler.progress();
+        let known = match animation.states {
+            Some(_) => KnownFrames::from_states(animation.states_per_worker * animation.workers),
+            None => KnownFrames::all(plan.frames),
+        };
         let workers = Workers {
             animation,
-            plan: &movie.plan,
+            plan,
             folder,
-            scheduler: Mutex::new(scheduler),
+            scheduler: Mutex::new(Scheduler::new(plan.clone(), segments, known, animation.workers, kept)),
             first: Mutex::new(Some(first)),
             work_changed: Condvar::new(),
             packets_changed: Condvar::new(),
             failure: Mutex::new(None),
         };
-        let begin = Instant::now();
-        let mut source = AnimationSource { workers: &workers, progress, begin, reported: begin, idle: None };
-        let spliced = thread::scope(|scope| {
+        let consumed = thread::scope(|scope| {
             let _stop = StopOnDrop(&workers);
             for worker in 0..animation.workers {
                 let name = format!("kinetograph worker {worker}");
                 let spawned = thread::Builder::new().name(name).spawn_scoped(scope, || workers.work());
                 spawned.map_err(Error::io("starting a worker"))?;
             }
-            splice(&movie, segments, &mut |index| source.next(index), deliver)
+            consume(&workers)
         });
         let failure = lock(&workers.failure).take();
-        failure.map_or_else(|| spliced.map_err(Ok), Err)
+        failure.map_or_else(|| consumed.map_err(Ok), Err)
     }
 
     /// Runs one worker to its end.
@@ -102,6 +92,7 @@ impl<'w, 'a> Workers<'w, 'a> {
         let Settings { width, height, color_space, chroma, bit_depth, background, frame_rate, .. } = *settings;
         let mut make_frame = source.worker(settings, layer.as_ref());
         let converter = Converter::new(color_space, chroma, bit_depth, background);
+        let expected = self.animation.expected_frames().unwrap_or(0);
         let mut own = None;
         loop {
             match self.next_task(&mut own) {
@@ -114,22 +105,44 @@ impl<'w, 'a> Workers<'w, 'a> {
                     };
                     let mut scheduler = lock(&self.scheduler);
                     scheduler.opened(encoder.header().clone(), encoder);
-                    self.work_changed.notify_all();
                     self.encode(scheduler, segment)?;
                 }
-                Task::Draw { segment, frame, picture } => {
+                Task::Compute { frame, is_encoded } => self.compute(frame, is_encoded)?,
+                Task::Draw { frame, picture } => {
                     let mut planes = picture.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
-                    let info = FrameInfo::new(frame, self.plan.frames, frame_rate);
+                    let info = FrameInfo::new(frame, expected, frame_rate);
                     make_frame(info, &mut |pixels| {
                         pixels.check_size(frame, (width, height))?;
                         converter.convert(&pixels, &mut planes)
                     })?;
                     let mut scheduler = lock(&self.scheduler);
-                    scheduler.drawn(segment, frame, planes);
-                    self.encode(scheduler, segment)?;
+                    if let Some(segment) = scheduler.drawn(frame, planes) {
+                        self.encode(scheduler, segment)?;
+                    }
                 }
                 Task::Wait | Task::End => return Ok(()),
             }
+        }
+    }
+
+    /// Computes the state of a frame.
+    fn compute(&self, frame: u64, is_encoded: bool) -> Result<()> {
+        let is_computed = match &self.animation.states {
+            Some(states) => states.compute(frame, is_encoded)?,
+            None => false,
+        };
+        let mut scheduler = lock(&self.scheduler);
+        if is_computed {
+            scheduler.computed(is_encoded);
+        } else {
+            scheduler.end()?;
+            // An empty movie has no packets.
+            self.packets_changed.notify_one();
+        }
+        // The frame may have made it certain that the segment before has all frames, or that it has more.
+        match scheduler.undriven() {
+            Some(segment) => self.encode(scheduler, segment),
+            None => Ok(()),
         }
     }
 
@@ -139,19 +152,32 @@ impl<'w, 'a> Workers<'w, 'a> {
         loop {
             let task = scheduler.next_task(own);
             if scheduler.ready().1 {
-                // Segments that were kept are complete as soon as they are opened.
+                // Segments that were kept are complete from the start.
                 self.packets_changed.notify_one();
             }
             if !matches!(task, Task::Wait) {
+                self.wake(&scheduler);
                 return task;
             }
+            scheduler.waiting += 1;
             scheduler = self.work_changed.wait(scheduler).unwrap_or_else(PoisonError::into_inner);
+            scheduler.waiting -= 1;
+        }
+    }
+
+    /// Wakes one worker if there is something to do. It wakes the next one if there is more.
+    ///
+    /// A worker that has changed the scheduler's state calls this, unless it is about to ask for a task.
+    fn wake(&self, scheduler: &Scheduler<SegmentEncoder, Planes>) {
+        if scheduler.should_wake() {
+            self.work_changed.notify_one();
         }
     }
 
     /// Returns whether this run makes a segment. Otherwise another process makes it or has made it.
     fn claim(&self, segment: u64) -> Result<bool> {
-        let Some(folder) = self.folder else { return Ok(true) };
+        // States come in order. A run cannot pass over a segment, and does not wait for that of another.
+        let Some(folder) = self.folder.filter(|_| self.animation.states.is_none()) else { return Ok(true) };
         let claim = folder.claim(segment)?;
         let mut scheduler = lock(&self.scheduler);
         match claim {
@@ -173,15 +199,16 @@ impl<'w, 'a> Workers<'w, 'a> {
         loop {
             match scheduler.feed(segment, driven.take()) {
                 Feed::Picture(mut encoder, planes) => {
+                    self.wake(&scheduler);
                     drop(scheduler);
                     let packets = encoder.encode(&planes)?;
                     scheduler = lock(&self.scheduler);
                     scheduler.encoded(planes);
-                    self.work_changed.notify_one();
                     self.add_packets(&mut scheduler, segment, packets);
                     driven = Some(encoder);
                 }
                 Feed::Flush(encoder) => {
+                    self.wake(&scheduler);
                     drop(scheduler);
                     return self.finish(segment, encoder);
                 }
@@ -198,15 +225,19 @@ impl<'w, 'a> Workers<'w, 'a> {
             }
             self.add_packets(&mut scheduler, segment, packets);
         }
-        if let Some(folder) = self.folder {
+        // A segment of another length is the last one. It depends on the number of frames, which may differ next time.
+        let is_as_planned = lock(&self.scheduler).is_as_planned(segment);
+        if let Some(folder) = self.folder.filter(|_| is_as_planned) {
             let packets = std::mem::take(lock(&self.scheduler).packets(segment));
             folder.store(encoder.header(), &packets)?;
+            if self.animation.states.is_some() {
+                *lock(&self.scheduler).packets(segment) = packets;
+            }
         }
         // Closing an encoder takes time, and its memory must not outlive the segment.
         drop(encoder);
         lock(&self.scheduler).finish(segment);
         self.packets_changed.notify_one();
-        self.work_changed.notify_all();
         Ok(())
     }
 
@@ -222,97 +253,6 @@ impl<'w, 'a> Workers<'w, 'a> {
         self.work_changed.notify_all();
         self.packets_changed.notify_all();
     }
-}
-
-/// The segments of an animation in order: from the folder of an earlier run, or from the workers. Reports progress while
-/// it waits.
-struct AnimationSource<'s, 'a> {
-    workers: &'s Workers<'s, 'a>,
-    progress: &'s mut Progress,
-    begin: Instant,
-    reported: Instant,
-    /// Since when nothing is left to do but what other processes do.
-    idle: Option<Instant>,
-}
-
-impl AnimationSource<'_, '_> {
-    /// Waits for the next packets of a segment.
-    fn next(&mut self, index: u64) -> Result<Batch> {
-        loop {
-            // Wakes the workers that wait for the turn to pass.
-            self.workers.work_changed.notify_all();
-            let batch = self.wait(index)?;
-            self.report()?;
-            if let Some(batch) = batch {
-                self.progress.written += batch.packets.len();
-                self.progress.bytes += batch.packets.data.len() as u64;
-                return Ok(batch);
-            }
-        }
-    }
-
-    /// Waits for packets of the segment whose turn it is, at most until the next progress report is due.
-    fn wait(&mut self, index: u64) -> Result<Option<Batch>> {
-        let Workers { packets_changed, folder, .. } = self.workers;
-        let mut scheduler = lock(&self.workers.scheduler);
-        scheduler.advance_to(index);
-        // A segment that is to be stored is stored whole before it is muxed.
-        let is_stored = folder.is_some();
-        while !scheduler.is_stopped() {
-            let (bytes, is_done) = scheduler.ready();
-            let left = INTERVAL.saturating_sub(self.reported.elapsed());
-            if is_done || (bytes >= MIN_BATCH && !is_stored) || left.is_zero() {
-                break;
-            }
-            scheduler = packets_changed.wait_timeout(scheduler, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        if scheduler.is_stopped() {
-            // A worker has failed. Its failure replaces this error.
-            return Err(Error::Cancelled);
-        }
-        (self.progress.drawn, self.progress.encoded) = scheduler.progress();
-        let Some(folder) = folder else { return Ok(scheduler.take_packets()) };
-        self.progress.kept = scheduler.kept_frames();
-        let (is_done, is_idle, elsewhere) = (scheduler.ready().1, scheduler.is_idle(), scheduler.elsewhere().clone());
-        drop(scheduler);
-        folder.beat();
-        self.look_at(folder, elsewhere, is_idle);
-        let segment = if is_done { folder.read(index)? } else { return Ok(None) };
-        if segment.is_none() {
-            // Another run has removed it, so it is made again.
-            lock(&self.workers.scheduler).retry(index);
-        }
-        Ok(segment.map(Batch::from))
-    }
-
-    /// Finds out which of the segments that other processes make are finished, and which this run must make itself.
-    fn look_at(&mut self, folder: &SegmentFolder, elsewhere: BTreeSet<u64>, is_idle: bool) {
-        self.idle = is_idle.then(|| self.idle.unwrap_or_else(Instant::now));
-        let is_over = self.idle.is_some_and(|since| since.elapsed() > PATIENCE);
-        for segment in elsewhere {
-            if is_over {
-                folder.remove_claim(segment);
-            }
-            if folder.is_free(segment) {
-                lock(&self.workers.scheduler).retry(segment);
-            }
-        }
-    }
-
-    fn report(&mut self) -> Result<()> {
-        if self.reported.elapsed() < INTERVAL {
-            return Ok(());
-        }
-        self.reported = Instant::now();
-        self.progress.elapsed = self.begin.elapsed();
-        let mut on_progress = lock(&self.workers.animation.on_progress);
-        if on_progress(self.progress).is_break() { Err(Error::Cancelled) } else { Ok(()) }
-    }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What the mutexes hold is consistent whenever they are free: nothing that can panic runs half-way under them.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// However the muxing loop ends, the workers must end.

@@ -146,6 +146,16 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
+    /// The iterator over the states of an [`Animation`](crate::Animation) gave an error.
+    #[error("computing the state of frame {frame} failed")]
+    #[non_exhaustive]
+    State {
+        /// Index of the frame.
+        frame: u64,
+        /// What the iterator gave.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
     /// The closure given to [`on_progress`](crate::Animation::on_progress) cancelled the movie.
     #[error("cancelled")]
     Cancelled,

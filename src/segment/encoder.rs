@@ -46,6 +46,8 @@ impl SegmentEncoder {
         };
         let frames = plan.range(index);
         let all_keyframes = settings.keyframe_interval == Some(1);
+        // Segments that are shorter than a group of pictures have one keyframe each.
+        let is_group = settings.keyframe_interval.is_some_and(|interval| u64::from(interval) == plan.unit);
         Ok(Self {
             header: Arc::new(SegmentHeader {
                 index,
@@ -56,7 +58,7 @@ impl SegmentEncoder {
             encoder,
             next: frames.start,
             frames,
-            unit: ((2..=MAX_FRAMES / 2).contains(&plan.unit) && plan.count > 1 && !all_keyframes).then_some(plan.unit),
+            unit: (is_group && (2..=MAX_FRAMES / 2).contains(&plan.unit) && plan.count > 1).then_some(plan.unit),
             // If all pictures are keyframes, segments have an even number of them and need no guard.
             is_guarded: index + 1 < plan.count && !all_keyframes,
             ticks: settings.clock().frame.into(),

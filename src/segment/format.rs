@@ -102,7 +102,7 @@ fn read_fields(mut bytes: &[u8]) -> Option<Segment> {
     let packets = PacketBuffer { entries: entries?, data: field(&mut bytes)?.to_vec() };
     let data_bytes: u64 = packets.entries.iter().map(|entry| u64::from(entry.bytes)).sum();
     // The plan is used in calculations, so its numbers must be possible for a movie.
-    let is_plan = (1..=u64::from(u32::MAX)).contains(&plan.frames)
+    let is_plan = (1..=SegmentPlan::MAX_FRAMES).contains(&plan.frames)
         && (1..=plan.frames).contains(&plan.count)
         && (1..=u64::from(u32::MAX)).contains(&plan.unit)
         && index < plan.count;

@@ -35,9 +35,11 @@ pub(super) fn identity(settings: &Settings, plan: &SegmentPlan) -> String {
         container: _, // not part of the stream
         x264_options,
     } = settings;
-    let lines: [(&str, &dyn Debug); 21] = [
+    let frames: &dyn Debug = if plan.is_unbounded() { &format_args!("unknown") } else { &plan.frames };
+    let lines: [(&str, &dyn Debug); 22] = [
         ("kinetograph", &env!("CARGO_PKG_VERSION")),
-        ("number of frames", &plan.frames),
+        ("number of frames", frames),
+        ("number of segments", &plan.count),
         ("width", width),
         ("height", height),
         ("frame_rate", &(frame_rate.numerator(), frame_rate.denominator())),
@@ -78,11 +80,15 @@ impl SegmentHeader {
         }
     }
 
-    /// Checks the number of frames that the segment was found to have.
+    /// Checks the number of frames of a whole segment.
     pub fn check_frames(&self, frames: u64) -> Result<(), SegmentError> {
-        let expected = self.plan.len(self.index);
-        if frames == expected { Ok(()) } else { Err(SegmentError::FrameCount { frames, expected }) }
+        check_frames(frames, self.plan.len(self.index))
     }
+}
+
+/// Checks the number of frames that a segment was found to have.
+pub(super) fn check_frames(frames: u64, expected: u64) -> Result<(), SegmentError> {
+    if frames == expected { Ok(()) } else { Err(SegmentError::FrameCount { frames, expected }) }
 }
 
 /// Checks that two segments are of one movie; the error names the first difference.

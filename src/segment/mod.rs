@@ -60,7 +60,9 @@ impl Segment {
         self.header.index
     }
 
-    /// Returns the number of segments of the movie that it belongs to.
+    /// Returns the number of segments of the movie that it belongs to. For one that
+    /// [`Animation::resume`](crate::Animation::resume) stored of an animation of states, the number is not known, and
+    /// this returns 2^32, or 1 for a movie that cannot be divided.
     pub fn count(&self) -> u64 {
         self.header.plan.count
     }

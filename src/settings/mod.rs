@@ -3,7 +3,7 @@
 mod choices;
 mod color_space;
 mod container;
-mod range;
+pub(crate) mod range;
 mod tag;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use crate::{Error, Result};
 
 /// Fails with the setting's name and value unless the value is in the range.
-pub(super) fn within<T: PartialOrd + Display>(name: &'static str, value: T, range: RangeInclusive<T>) -> Result<()> {
+pub(crate) fn within<T: PartialOrd + Display>(name: &'static str, value: T, range: RangeInclusive<T>) -> Result<()> {
     match outside("it", &value, range.start()..=range.end()) {
         Some(allowed) => Err(Error::setting(name, value, allowed)),
         None => Ok(()),
