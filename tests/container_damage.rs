@@ -41,8 +41,6 @@ struct Patient {
     from: PathBuf,
     to: PathBuf,
     bytes: Vec<u8>,
-    /// The movie made of the undamaged file.
-    movie: Vec<u8>,
     /// The pictures of the undamaged file.
     pictures: Vec<String>,
     /// The pictures of movies that were seen before.
@@ -61,8 +59,7 @@ impl Patient {
         assert_eq!((recovered.frames, recovered.impaired_frames, recovered.lost_bytes), (FRAMES.into(), 0, 0));
         let pictures = judge::hashes(&from);
         assert_eq!(pictures.len(), FRAMES as usize);
-        let movie = std::fs::read(&to).unwrap();
-        Self { layout, _folder: folder, from, to, bytes, movie, pictures, seen: HashMap::new(), faults: Vec::new() }
+        Self { layout, _folder: folder, from, to, bytes, pictures, seen: HashMap::new(), faults: Vec::new() }
     }
 
     fn pictures_of(&mut self, movie: &[u8], path: &Path) -> Vec<String> {
@@ -94,7 +91,8 @@ impl Patient {
         self.check((reported..=reported + impaired).contains(&shown.len()) && good >= reported, || {
             format!("{what}: {} pictures, {good} of them as they were; {recovered}", shown.len())
         });
-        if movie != self.movie {
+        // Nothing that the damaged copy shows can be missing from a movie that has every picture.
+        if !self.pictures.iter().all(|picture| shown.contains(picture)) {
             let before = pictures(&self.from);
             let before: Vec<_> = before.iter().filter(|picture| self.pictures.contains(picture)).collect();
             let lost = before.iter().filter(|picture| !shown.contains(picture)).count();
@@ -114,23 +112,21 @@ impl Patient {
 /// The pictures that ffmpeg shows of a file, however damaged.
 fn pictures(path: &Path) -> Vec<String> {
     let mut ffmpeg = std::process::Command::new("ffmpeg");
-    ffmpeg.args(["-v", "quiet", "-noautorotate", "-i"]).arg(path).args([
-        "-fps_mode",
-        "passthrough",
-        "-f",
-        "framemd5",
-        "-",
-    ]);
+    ffmpeg.args(["-v", "quiet", "-threads", "1", "-noautorotate", "-i"]).arg(path);
+    ffmpeg.args(["-fps_mode", "passthrough", "-f", "framemd5", "-"]);
     let lines = String::from_utf8(ffmpeg.output().unwrap().stdout).unwrap();
     let lines = lines.lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| line.rsplit(',').next().unwrap().trim().to_string()).collect()
 }
 
-/// Ways to change a byte. A usual run changes one byte of five, in one way.
+/// Of how many bytes a usual run changes one, in one way.
+const STRIDE: usize = 11;
+
+/// Ways to change a byte. The soak test changes every byte, in each.
 fn changes(at: usize, byte: u8) -> Vec<u8> {
     let mut changes = vec![byte ^ 1 << (at % 8), byte ^ 0xff, 0, byte ^ 0x80, byte.wrapping_add(1)];
     if clips::number(1) == 1 {
-        changes = if at.is_multiple_of(5) { vec![changes[at / 5 % 5]] } else { Vec::new() };
+        changes = if at.is_multiple_of(STRIDE) { vec![changes[at / STRIDE % changes.len()]] } else { Vec::new() };
     }
     changes.retain(|change| *change != byte);
     changes

@@ -9,8 +9,9 @@ use std::ops::Range;
 use mp4::MoofBox;
 
 use super::Mp4Layout;
-use super::boxes::{BoxHead, BoxSpan, children, find};
+use super::boxes::{BoxSpan, children, find};
 use super::fields::damaged;
+use super::file_box::head_at;
 use super::fragment::{NON_SYNC_BIT, NOT_SYNC};
 use super::header::Header;
 use super::left_out::LeftOut;
@@ -253,10 +254,8 @@ impl FragmentReader {
 
 /// Returns the number of bytes in the `mdat` box at `at`, or `None` if there is none.
 fn payload(at: u64, file: &impl ReadAt) -> Result<Option<u64>> {
-    let mut head = [0; 16];
-    let head = &mut head[..file.len().saturating_sub(at).min(16) as usize];
-    file.read_at(at, head)?;
-    Ok(BoxHead::parse(head).filter(|head| &head.name == b"mdat").map(|head| head.size - head.length))
+    let head = head_at(file, at)?.filter(|head| &head.name == b"mdat");
+    Ok(head.map(|head| head.size - head.length))
 }
 
 /// What a `moof` box states about its samples.

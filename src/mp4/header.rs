@@ -13,6 +13,9 @@ use crate::{Mp4Error, Result};
 /// Seconds from the beginning of 1904, where the file format's calendar starts, to that of 1970.
 const EPOCH_1904: Duration = Duration::from_secs(2_082_844_800);
 
+/// The number of bytes of the fields of `avc1`, which precede the boxes in it (ISO/IEC 14496-12, 12.1.3).
+pub(super) const AVC1_FIELDS: usize = 78;
+
 /// Profiles whose `avcC` box states chroma format and bit depth (ISO/IEC 14496-15, 5.3.3.1.2, and the later profiles
 /// that H.264, 7.3.2.1.1, lists).
 const PROFILES_WITH_FORMAT: &[u8] = &[100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
@@ -266,8 +269,6 @@ fn write_table(Table { name, entries, bytes }: Table, out: &mut BoxWriter) {
 
 /// Returns the `avc1` box, which has what a decoder and a display must know before the first sample.
 fn sample_entry(stream: &StreamInfo) -> Result<Vec<u8>> {
-    /// The number of bytes of the fields of `avc1`, which precede the boxes in it.
-    const FIELDS: usize = 78;
     let at_most_16_bits = |what, value: usize| {
         let too_large = |_| Mp4Error::TooLarge { what, value: value as u64, limit: u16::MAX.into() };
         u16::try_from(value).map_err(too_large)
@@ -291,7 +292,7 @@ fn sample_entry(stream: &StreamInfo) -> Result<Vec<u8>> {
     avc1.avcc.picture_parameter_sets.push(pps.into());
     let mut out = BoxWriter::default();
     out.boxed(b"avc1", |out| {
-        out.bytes(&bytes_of(&avc1)[8..][..FIELDS]);
+        out.bytes(&bytes_of(&avc1)[8..][..AVC1_FIELDS]);
         out.extended(&bytes_of(&avc1.avcc), |out| {
             if PROFILES_WITH_FORMAT.contains(&profile) {
                 let chroma_format_idc = match stream.chroma {

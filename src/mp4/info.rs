@@ -3,20 +3,16 @@
 //! Only the boxes are read, not the samples. They may be damaged or hostile: every field is checked, and none alone
 //! determines the size of an allocation or the length of a loop.
 
-use super::boxes::{BoxHead, BoxSpan, children, find};
+use super::boxes::{BoxSpan, children, find};
 use super::fields::{Fields, damaged};
+use super::file_box::FileBox;
+use super::header::AVC1_FIELDS;
 use super::times::Times;
 use crate::settings::{BitDepth, Chroma, ColorSpace, Layout, Matrix, Primaries, Range, Rotation, Transfer};
 use crate::sink::ReadAt;
 use crate::stream::codec_string;
 use crate::time::FrameRate;
 use crate::{Mp4Error, Result};
-
-/// The maximum size of a `moov` or `moof` box in bytes, since they are read into memory.
-const MAX_HEAD: u64 = 64 << 20;
-
-/// Bytes of the fields of `avc1` before the boxes in it (ISO/IEC 14496-12, 12.1.3).
-const AVC1_FIELDS: usize = 78;
 
 /// What an MP4 file holds: the result of [`MovieInfo::open`].
 #[derive(Clone, Debug, PartialEq)]
@@ -63,23 +59,23 @@ impl MovieInfo {
         let mut track = None;
         let mut times = Times::default();
         let (mut at, mut reserve) = (0, false);
-        while let Some(next) = box_at(file, at)? {
+        while let Some(next) = FileBox::find(file, at)? {
             match &next.name {
                 b"ftyp" => {}
                 _ if at == 0 => return Err(Mp4Error::NotMp4.into()),
                 b"free" if track.is_none() => reserve = true,
                 b"moov" if track.is_none() => {
-                    track = Some(Track::read(&read(file, next)?, &mut times, file.len())?);
+                    track = Some(Track::read(&next.read(file)?, &mut times, file.len())?);
                 }
                 b"moof" => {
                     // Without its samples, it is the incomplete end of a recording.
                     let Some(track) = track.as_ref().filter(|track| track.fragmented) else { break };
-                    if box_at(file, next.end)?.is_none_or(|mdat| &mdat.name != b"mdat") {
+                    if FileBox::find(file, next.end)?.is_none_or(|mdat| &mdat.name != b"mdat") {
                         break;
                     }
                     // A damaged fragment is the end of what is complete.
                     let before = times;
-                    let moof = read(file, next)?;
+                    let moof = next.read(file)?;
                     if times.add_fragment(&moof, track.id, track.fragment_ticks, file.len()).is_err() {
                         times = before;
                         break;
@@ -248,34 +244,4 @@ fn rotation(tkhd: &Fields<'_>) -> Result<Rotation, Mp4Error> {
         (0, -1) => Rotation::Deg270,
         _ => Rotation::None,
     })
-}
-
-/// Where a box is in a file.
-#[derive(Clone, Copy)]
-struct FileBox {
-    name: [u8; 4],
-    start: u64,
-    end: u64,
-}
-
-/// Reads the header of the box at `at`. Returns `None` if the file ends inside the box, or if there is no valid box.
-fn box_at(file: &impl ReadAt, at: u64) -> Result<Option<FileBox>> {
-    let mut bytes = [0; 16];
-    let bytes = &mut bytes[..file.len().saturating_sub(at).min(16) as usize];
-    file.read_at(at, bytes)?;
-    Ok(BoxHead::parse(bytes).and_then(|BoxHead { name, size, .. }| {
-        let end = at.checked_add(size).filter(|end| *end <= file.len())?;
-        Some(FileBox { name, start: at, end })
-    }))
-}
-
-/// Reads a box, header included.
-fn read(file: &impl ReadAt, span: FileBox) -> Result<Vec<u8>> {
-    let size = span.end - span.start;
-    if size > MAX_HEAD {
-        return Err(Mp4Error::TooLarge { what: "its index in bytes", value: size, limit: MAX_HEAD }.into());
-    }
-    let mut bytes = vec![0; size as usize];
-    file.read_at(span.start, &mut bytes)?;
-    Ok(bytes)
 }

@@ -20,6 +20,7 @@ mod annexb;
 mod beginning;
 mod boxes;
 mod fields;
+mod file_box;
 mod fragment;
 mod fragments;
 mod header;

@@ -9,7 +9,7 @@ use mp4::{MoovBox, ReadBox};
 
 use super::boxes::{children, fills, find};
 use super::fields::damaged;
-use super::header::{Header, empty_moov};
+use super::header::{AVC1_FIELDS, Header, empty_moov};
 use crate::nal;
 use crate::{Mp4Error, Result};
 
@@ -26,7 +26,9 @@ pub(super) const STBL: [&[u8; 4]; 5] = [b"moov", b"trak", b"mdia", b"minf", b"st
 impl Header {
     /// Reads the `moov` box of a fragmented file.
     pub fn read(moov: &[u8]) -> Result<Self, Mp4Error> {
-        let times = read_times(moov)?;
+        let mut times = read_times(moov)?;
+        // The fragments say so too. A damaged number would lead to none of them.
+        times.traks[0].tkhd.track_id = 1;
         let trex = |offset| field(moov, &[b"moov", b"mvex", b"trex"], offset).ok_or_else(|| damaged("trex"));
         let elst = [b"moov", b"trak", b"edts", b"elst"];
         // Version 0, one entry: duration, media time.
@@ -49,9 +51,7 @@ impl Header {
 /// Returns whether the `avcC` box in an `avc1` box has one sequence and one picture parameter set, and states what they
 /// do (ISO/IEC 14496-15, 5.3.3.1.2).
 fn has_parameter_sets(entry: &[u8]) -> bool {
-    /// The number of bytes of `avc1` before its first box.
-    const FIELDS: usize = 8 + 78;
-    let avcc = children(entry, FIELDS, entry.len()).find(|child| &child.name == b"avcC");
+    let avcc = children(entry, 8 + AVC1_FIELDS, entry.len()).find(|child| &child.name == b"avcC");
     let Some(avcc) = avcc.map(|avcc| &entry[avcc.body..avcc.end]) else { return false };
     // Version 1, profile, constraints and level, lengths of four bytes, one sequence parameter set.
     let Some(([1, profile @ .., 0xff, 0xe1], rest)) = avcc.split_first_chunk::<6>() else { return false };

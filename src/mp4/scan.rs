@@ -1,8 +1,8 @@
 //! `scan`: finds out, box by box, whether a file is a finished movie or a recording that was cut short, and where.
 
 use super::Mp4Layout;
-use super::boxes::BoxHead;
 use super::fields::damaged;
+use super::file_box::{FileBox, MAX_INDEX};
 use super::fragments::{FragmentReader, ReadBack};
 use super::header::Header;
 use super::mend;
@@ -10,10 +10,6 @@ use super::plain;
 use super::read::Summary;
 use crate::sink::ReadAt;
 use crate::{Error, Mp4Error, Result};
-
-/// The maximum size of a `moov` or `moof` box in bytes, since they are read into memory. Those of this crate are far
-/// smaller.
-const MAX_HEAD: u64 = 64 << 20;
 
 /// What a file contains.
 pub(crate) enum Scan {
@@ -29,21 +25,21 @@ pub(crate) enum Scan {
 /// [`Error::Mp4`] if it is neither a finished movie nor a recording of the layouts crash-safe or fragmented; any error
 /// of reading.
 pub(crate) fn scan(file: &impl ReadAt) -> Result<Scan> {
-    let ftyp = box_at(file, 0)?.filter(|first| &first.name == b"ftyp").ok_or(Mp4Error::NotMp4)?;
+    let ftyp = FileBox::find(file, 0)?.filter(|first| &first.name == b"ftyp").ok_or(Mp4Error::NotMp4)?;
     let mut layout = Mp4Layout::Fragmented;
     let mut reserve = (ftyp.end, 0);
-    let mut next = box_at(file, ftyp.end)?;
+    let mut next = FileBox::find(file, ftyp.end)?;
     if let Some(free) = next.filter(|second| &second.name == b"free") {
         layout = Mp4Layout::CrashSafe;
         reserve.1 = free.end - free.start;
-        next = box_at(file, free.end)?;
+        next = FileBox::find(file, free.end)?;
     }
     // A movie has its index at the end if it did not fit into the reserve.
     if let Some(mdat) = next.filter(|second| &second.name == b"mdat") {
-        next = box_at(file, mdat.end)?;
+        next = FileBox::find(file, mdat.end)?;
     }
     let moov = next.filter(|second| &second.name == b"moov").ok_or(Mp4Error::NoIndex)?;
-    let bytes = read(file, moov)?;
+    let bytes = moov.read(file)?;
     if let Some(summary) = plain::summarise(&bytes, file)? {
         return Ok(Scan::Finished(summary));
     }
@@ -63,7 +59,7 @@ pub(crate) fn scan(file: &impl ReadAt) -> Result<Scan> {
 /// Reads the fragments from `at` to the end of the file. Where there is none, it continues at the next one.
 fn read_fragments(reader: &mut FragmentReader, mut at: u64, file: &impl ReadAt) -> Result<()> {
     while at < file.len() {
-        let found = box_at(file, at)?;
+        let found = FileBox::find(file, at)?;
         if let Some(free) = found.filter(|found| &found.name == b"free") {
             at = free.end;
             continue;
@@ -102,10 +98,10 @@ fn moof_at(file: &impl ReadAt, at: u64) -> Result<Option<Vec<u8>>> {
     }
     let mut fitting = None;
     for size in [word(0), word(mend::BEFORE_TRAF) + mend::BEFORE_TRAF as u64] {
-        if !(HEADS as u64..=MAX_HEAD.min(file.len() - at)).contains(&size) {
+        if !(HEADS as u64..=MAX_INDEX.min(file.len() - at)).contains(&size) {
             continue;
         }
-        if box_at(file, at + size)?.is_some_and(|next| &next.name == b"mdat") {
+        if FileBox::find(file, at + size)?.is_some_and(|next| &next.name == b"mdat") {
             fitting = Some(size);
             break;
         }
@@ -130,37 +126,6 @@ fn is_cut_short(file: &impl ReadAt, at: u64) -> Result<bool> {
         || (matches!(name, b"free" | b"moof" | b"moov") && is_beyond_end)
         || name == b"moov"
         || head == [0; 8])
-}
-
-/// Where a box is in a file.
-#[derive(Clone, Copy)]
-struct FileBox {
-    name: [u8; 4],
-    start: u64,
-    end: u64,
-}
-
-/// Reads the header of the box at `at`. Returns `None` if the file ends inside the box, or if there is no valid box.
-fn box_at(file: &impl ReadAt, at: u64) -> Result<Option<FileBox>> {
-    let mut bytes = [0; 16];
-    let bytes = &mut bytes[..file.len().saturating_sub(at).min(16) as usize];
-    file.read_at(at, bytes)?;
-    let span = BoxHead::parse(bytes).and_then(|BoxHead { name, size, .. }| {
-        let end = at.checked_add(size).filter(|end| *end <= file.len())?;
-        Some(FileBox { name, start: at, end })
-    });
-    Ok(span)
-}
-
-/// Reads a `moov` or `moof` box, header included.
-fn read(file: &impl ReadAt, span: FileBox) -> Result<Vec<u8>> {
-    let size = span.end - span.start;
-    if size > MAX_HEAD {
-        return Err(Mp4Error::TooLarge { what: "its moov box in bytes", value: size, limit: MAX_HEAD }.into());
-    }
-    let mut bytes = vec![0; size as usize];
-    file.read_at(span.start, &mut bytes)?;
-    Ok(bytes)
 }
 
 /// Finds where the next fragment begins, at `from` or later.
