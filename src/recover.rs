@@ -63,7 +63,7 @@ impl std::fmt::Display for Recovered {
     }
 }
 
-/// Makes a finished movie of an unfinished file, and leaves that file as it is.
+/// Makes a finished movie of an unfinished file, and leaves that file as it is. The file may be read-only.
 ///
 /// A recording that is killed, or that runs out of disk space or power, leaves a file like `demo.mp4.part` in
 /// the folder of the movie. The file plays as it is, up to where it was cut short. The movie made of it has the layout
@@ -93,7 +93,7 @@ pub fn recover(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Recovered
         return Err(Error::SameFile { path: from.into() });
     }
     check_name(to, Layout::CrashSafe)?;
-    let source = FileSink::open(from)?;
+    let source = FileSink::open_to_read(from)?;
     let found = scan(&source).map_err(|error| of_file(error, from))?;
     let mut movie = FileSink::create_copy(to)?;
     match &found {

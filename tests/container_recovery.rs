@@ -77,6 +77,8 @@ fn a_recording_under_way_is_not_recovered() {
         let part = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
         let error = kinetograph::recover_in_place(&part).unwrap_err();
         assert!(matches!(&error, Error::StillRecording { path, .. } if *path == part), "{error}");
+        let error = kinetograph::recover(&part, folder.path().join("copy.mp4")).unwrap_err();
+        assert!(matches!(&error, Error::StillRecording { path, .. } if *path == part), "{error}");
         movie.finish().unwrap();
     });
     assert_eq!(judge::hashes(&folder.path().join("movie.mp4")).len(), 70);

@@ -93,12 +93,25 @@ impl FileSink {
     /// # Errors
     /// [`Error::Io`] if it cannot be read and written; [`Error::StillRecording`] if a process is recording into it.
     pub fn open(path: &Path) -> Result<Self> {
+        let sink = Self::open_with(lock::open_existing, path)?;
+        sink.remove_old_copy()?;
+        Ok(sink)
+    }
+
+    /// Opens an unfinished file to read it. It and the files beside it stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read; [`Error::StillRecording`] if a process is recording into it.
+    pub fn open_to_read(path: &Path) -> Result<Self> {
+        Self::open_with(lock::open_to_read, path)
+    }
+
+    fn open_with(open: fn(&Path) -> Result<File>, path: &Path) -> Result<Self> {
         let target = Target::in_place(path).map_err(Error::io(format!("opening {}", path.display())))?;
-        let file = lock::open_existing(target.path())?;
+        let file = open(target.path())?;
         let mut sink = Self::new(file, target.path().to_owned(), target);
         sink.is_removed_on_drop = false;
         sink.length = sink.file.metadata().map_err(|error| sink.failed("opening", error))?.len();
-        sink.remove_old_copy()?;
         Ok(sink)
     }
 

@@ -17,6 +17,9 @@ const LOCK_WAIT: Duration = Duration::from_secs(1);
 /// How often a file may be replaced by other processes while it is being opened.
 const ATTEMPTS: usize = 100;
 
+/// [`File::try_lock`] or [`File::try_lock_shared`].
+type TryLock = fn(&File) -> Result<(), fs::TryLockError>;
+
 /// A file that this process has locked.
 pub(super) struct Locked {
     pub file: File,
@@ -52,7 +55,7 @@ pub(super) fn open_or_create(path: &Path, target: &Target) -> Result<Locked> {
             Err(error) if is_sharing_violation(&error) => return Err(refused(path, target.path(), error)),
             Err(error) => return Err(Error::io(format!("creating a file beside {}", target.path().display()))(error)),
         };
-        let has_locks = lock(&file, target.path())?;
+        let has_locks = lock(&file, target.path(), File::try_lock)?;
         // Another process may have renamed or removed the file between opening and locking.
         if leads_to(path, &file) {
             let state = match is_new {
@@ -74,7 +77,18 @@ pub(super) fn open_or_create(path: &Path, target: &Target) -> Result<Locked> {
 pub(super) fn open_existing(path: &Path) -> Result<File> {
     let opened = check_kind(fs::metadata(path)).and_then(|()| options().open(path));
     let file = opened.map_err(|error| refused(path, path, error))?;
-    lock(&file, path)?;
+    lock(&file, path, File::try_lock)?;
+    Ok(file)
+}
+
+/// Opens a file that is there for reading, and locks it. Others may read it too, but not write to it.
+///
+/// # Errors
+/// As [`open_existing`].
+pub(super) fn open_to_read(path: &Path) -> Result<File> {
+    let opened = check_kind(fs::metadata(path)).and_then(|()| options().write(false).open(path));
+    let file = opened.map_err(|error| refused(path, path, error))?;
+    lock(&file, path, File::try_lock_shared)?;
     Ok(file)
 }
 
@@ -131,10 +145,10 @@ fn is_sharing_violation(error: &io::Error) -> bool {
 /// A process that any thread starts has the lock of every open file until it executes its program, even of a file that
 /// is closed meanwhile. So the lock may be held for a moment when nobody is writing.
 #[cfg(unix)]
-fn lock(file: &File, target: &Path) -> Result<bool> {
+fn lock(file: &File, target: &Path, try_lock: TryLock) -> Result<bool> {
     let begin = Instant::now();
     loop {
-        match file.try_lock() {
+        match try_lock(file) {
             Ok(()) => return Ok(true),
             Err(fs::TryLockError::Error(_)) => return Ok(false),
             Err(fs::TryLockError::WouldBlock) if begin.elapsed() > LOCK_WAIT => {
@@ -147,7 +161,7 @@ fn lock(file: &File, target: &Path) -> Result<bool> {
 
 /// On Windows, the share mode with which a file is opened is its lock.
 #[cfg(not(unix))]
-fn lock(_: &File, _: &Path) -> Result<bool> {
+fn lock(_: &File, _: &Path, _: TryLock) -> Result<bool> {
     Ok(cfg!(windows))
 }
 
