@@ -30,5 +30,9 @@ soak 10 lifetimes
 soak 25 segments_shared
 # Many movies at once.
 for _ in 1 2 3 4 5 6 7 8 9 10; do soak 1 crowd; done
+# From Python: 25,000 movies, and an animation of 100,000 frames in two processes.
+make python-venv
+target/python/bin/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
+KINETOGRAPH_SOAK=25 target/python/bin/pytest -p no:cacheprovider python/tests/test_interruptions.py
 # Half an hour of fuzzing for each target.
 for target in settings frames recover segment; do fuzz/run.sh "$target" 1800; done
