@@ -379,7 +379,13 @@ class Animation:
 
     def _pickle(self) -> bytes:
         if self._pickled is None:
-            self._pickled = cloudpickle.dumps(self._recipe)
+            try:
+                self._pickled = cloudpickle.dumps(self._recipe)
+            except Exception as exception:
+                exception.add_note(
+                    "What draws, and what it uses, is sent to other processes. workers=0 draws in this one."
+                )
+                raise
         return self._pickled
 
     def _open_scene(self) -> _Scene:
@@ -412,7 +418,10 @@ def _shared_scene(pickled: bytes, recipe: Recipe) -> _Scene:
     # The last one used is at the end.
     _scenes[key] = scene
     while len(_scenes) > _MAX_SCENES:
-        _scenes.pop(next(iter(_scenes))).drawing.close()
+        oldest = _scenes.pop(next(iter(_scenes)))
+        # Nobody else can find it, but a thread may still draw it.
+        if oldest.lock.acquire(blocking=False):
+            oldest.drawing.close()
     return scene
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -113,7 +114,9 @@ class _Figure:
 
     def close(self) -> None:
         self._frames.close()
-        self._frames.figure.canvas._is_saving = False  # type: ignore[attr-defined]
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None:
+            pyplot.close(self._frames.figure)
 
     def _keep(self, pixels: memoryview) -> None:
         self._pixels = pixels

@@ -13,7 +13,7 @@ use crate::errors::to_python;
 use crate::files::Target;
 use crate::report::{Progress, Report};
 use crate::segment::Segment;
-use crate::settings::settings;
+use crate::settings::{Size, settings};
 
 /// The drawers that are not in use. There are as many as workers, so a worker always finds one.
 type Drawers = Mutex<Vec<Drawer>>;
@@ -76,7 +76,7 @@ fn animation(settings: Settings, frames: u64, drawers: &Drawers) -> Animation<'_
 #[expect(clippy::too_many_arguments, reason = "the package calls it in one place")]
 pub fn encode(
     py: Python<'_>,
-    size: (u32, u32),
+    size: Size,
     frames: u64,
     settings: &Bound<'_, PyDict>,
     target: &Bound<'_, PyAny>,
@@ -121,7 +121,7 @@ pub fn encode(
 #[pyfunction]
 pub fn encode_segment(
     py: Python<'_>,
-    size: (u32, u32),
+    size: Size,
     frames: u64,
     settings: &Bound<'_, PyDict>,
     index: u64,
@@ -148,7 +148,7 @@ pub fn encode_segment(
 
 /// Returns the number of segments of a movie.
 #[pyfunction]
-pub fn segment_count(size: (u32, u32), frames: u64, settings: &Bound<'_, PyDict>) -> PyResult<u64> {
+pub fn segment_count(size: Size, frames: u64, settings: &Bound<'_, PyDict>) -> PyResult<u64> {
     let settings = self::settings(size, settings)?;
     Animation::new(settings, frames, |_, _| Ok(())).segments().map_err(to_python)
 }
@@ -160,11 +160,11 @@ pub fn segment_count(size: (u32, u32), frames: u64, settings: &Bound<'_, PyDict>
 pub fn copy_frame(
     frame: &Bound<'_, PyAny>,
     target: &Bound<'_, PyAny>,
-    size: Option<(u32, u32)>,
+    size: Option<Size>,
 ) -> PyResult<(u32, u32, usize)> {
     let pixels = Pixels::of(frame, None)?;
     // The library refuses a frame of another size, with its index.
-    if size.is_none_or(|size| size == (pixels.width, pixels.height)) {
+    if size.is_none_or(|Size(width, height)| (width, height) == (pixels.width, pixels.height)) {
         pixels.copy_to(target)?;
     }
     Ok((pixels.height, pixels.width, pixels.format.bytes_per_pixel()))

@@ -15,7 +15,7 @@ use crate::buffer::Pixels;
 use crate::errors::{to_python, with_kept_file};
 use crate::files::{PyReader, PyWriter, Target};
 use crate::report::{Recovered, Report};
-use crate::settings::{seconds, settings};
+use crate::settings::{Size, seconds, settings};
 
 /// How often a wait looks for signals, such as that of Ctrl-C.
 const SIGNALS: Duration = Duration::from_millis(50);
@@ -63,7 +63,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Movie {
     target: Py<PyAny>,
     settings: Py<PyDict>,
-    size: Option<(u32, u32)>,
+    size: Option<Size>,
     pixel_format: Option<PixelFormat>,
     state: Mutex<State>,
 }
@@ -129,7 +129,7 @@ impl Movie {
     fn new(
         py: Python<'_>,
         target: Option<Bound<'_, PyAny>>,
-        size: Option<(u32, u32)>,
+        size: Option<Size>,
         pixel_format: Option<&str>,
         settings: Option<Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
@@ -150,7 +150,7 @@ impl Movie {
             Some(size) => movie.create(py, &mut movie.lock(py), size)?,
             // Settings that no size can save are refused now, and others with the first frame.
             None => {
-                movie.settings(py, (16, 16))?.validate().map_err(to_python)?;
+                movie.settings(py, Size(16, 16))?.validate().map_err(to_python)?;
                 if let Phase::New(target) = &movie.lock(py).phase {
                     target.check()?;
                 }
@@ -161,7 +161,8 @@ impl Movie {
 
     /// Add a frame, presented for one frame's duration after the frame before it.
     ///
-    /// The pixels are read during the call only, so the same array can be drawn on again.
+    /// The pixels are read during the call only, so the same array can be drawn on again. No other thread should write to
+    /// them meanwhile: the frame could be half of one picture and half of another.
     ///
     /// Parameters
     /// ----------
@@ -391,12 +392,12 @@ impl Movie {
         self.state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn settings(&self, py: Python<'_>, size: (u32, u32)) -> PyResult<Settings> {
+    fn settings(&self, py: Python<'_>, size: Size) -> PyResult<Settings> {
         settings(size, self.settings.bind(py))
     }
 
     /// Begins the movie, unless it has begun.
-    fn create(&self, py: Python<'_>, state: &mut State, size: (u32, u32)) -> PyResult<()> {
+    fn create(&self, py: Python<'_>, state: &mut State, size: Size) -> PyResult<()> {
         if let Phase::New(_) = state.phase {
             let settings = self.settings(py, size)?;
             settings.validate().map_err(to_python)?;
@@ -408,7 +409,7 @@ impl Movie {
         Ok(())
     }
 
-    fn recorder<'s>(&self, py: Python<'_>, state: &'s mut State, size: (u32, u32)) -> PyResult<&'s mut Recorder> {
+    fn recorder<'s>(&self, py: Python<'_>, state: &'s mut State, size: Size) -> PyResult<&'s mut Recorder> {
         self.create(py, state, size)?;
         match &mut state.phase {
             Phase::Recording(recorder) => Ok(recorder),
@@ -420,7 +421,7 @@ impl Movie {
         let py = frame.py();
         let pixels = Pixels::of(frame, parse_format(pixel_format)?.or(self.pixel_format))?;
         let mut state = self.lock(py);
-        let recorder = self.recorder(py, &mut state, (pixels.width, pixels.height))?;
+        let recorder = self.recorder(py, &mut state, Size(pixels.width, pixels.height))?;
         recorder.wait(py)?;
         // There are free planes now, so this converts without waiting for anything.
         let frame = pixels.frame(py);

@@ -17,11 +17,28 @@ const NAMES: &str = "fps variable_rate crf bitrate qp lossless vbv preset tune p
                      pixel_aspect threads x264_options layout fragment_seconds rotation tags title creation_time \
                      expected_frames";
 
+/// The width and height of a movie in pixels.
+#[derive(Clone, Copy)]
+pub struct Size(pub u32, pub u32);
+
+impl<'py> FromPyObject<'_, 'py> for Size {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let (width, height) = object.extract::<(i64, i64)>()?;
+        match (width.try_into(), height.try_into()) {
+            (Ok(width), Ok(height)) => Ok(Self(width, height)),
+            // The library has the limits of all other sizes.
+            _ => Err(PyValueError::new_err(format!("size is ({width}, {height}); it must be at least (1, 1)"))),
+        }
+    }
+}
+
 /// Converts keyword arguments to the settings of a movie of this size.
 ///
 /// # Errors
 /// `TypeError` for an unknown name or a value of another type; `ValueError` for a value that cannot be used.
-pub fn settings((width, height): (u32, u32), keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
+pub fn settings(Size(width, height): Size, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
     let mut settings = Settings::new(width, height).container(container(keywords)?);
     let mut quality: Option<(String, Quality)> = None;
     let mut space = ColorSpace::default();
@@ -151,7 +168,7 @@ pub fn container(keywords: &Bound<'_, PyDict>) -> PyResult<ContainerSettings> {
 /// As every function that makes a movie.
 #[pyfunction]
 #[pyo3(signature = (size, **settings))]
-pub fn check_settings(size: (u32, u32), settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+pub fn check_settings(size: Size, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let Some(keywords) = settings else { return Ok(()) };
     self::settings(size, keywords)?.validate().map_err(to_python)
 }

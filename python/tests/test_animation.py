@@ -138,6 +138,20 @@ def test_an_exception_that_cannot_be_pickled_comes_back_as_text(tmp_path: Path) 
         Animation(draw, frames=3, size=(16, 16)).save(tmp_path / "movie.mp4", workers=1)
 
 
+def test_a_function_that_cannot_be_sent_is_drawn_here(tmp_path: Path) -> None:
+    lock = threading.Lock()
+
+    def draw(index: int) -> Any:
+        with lock:
+            return scenes.draw(index)
+
+    animation = Animation(draw, frames=10, size=scenes.SIZE)
+    with pytest.raises(TypeError, match="cannot pickle") as caught:
+        animation.save(tmp_path / "movie.mp4", workers=2)
+    assert "workers=0 draws in this one" in caught.value.__notes__[0]
+    assert animation.save(tmp_path / "movie.mp4", workers=0).frames == 10
+
+
 def test_a_dead_process_is_an_error_that_names_the_frame(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="drew frame 17 has died, with exit code -9"):
         Animation(scenes.dying, frames=600, size=scenes.SIZE).save(tmp_path / "movie.mp4", workers=2)

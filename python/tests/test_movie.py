@@ -148,6 +148,7 @@ def test_a_wrong_frame_is_refused_and_the_movie_continues(tmp_path: Path) -> Non
         ({"x264_options": {"bfames": 3}, "size": (16, 16)}, ValueError, "no option of that name"),
         ({"quality": 3}, TypeError, 'no setting "quality"; the settings are fps'),
         ({"size": (0, 5)}, ValueError, "width is 0"),
+        ({"size": (-1, 5)}, ValueError, r"size is \(-1, 5\)"),
         ({"title": 3}, TypeError, "title is 3"),
         ({"layout": "webm"}, ValueError, "crash-safe"),
         ({"pixel_format": "yuv"}, ValueError, "pixel_format"),
@@ -326,6 +327,8 @@ def test_an_exception_leaves_the_frames_so_far_in_a_file_that_is_named(tmp_path:
     recovered = kinetograph.recover(unfinished, tmp_path / "recovered.mp4")
     assert (recovered.frames, recovered.lost_bytes) == (40, 0)
     assert probe(tmp_path / "recovered.mp4")["nb_frames"] == "40"
+    assert kinetograph.recover(unfinished).frames == 40
+    assert probe(unfinished)["nb_frames"] == "40"
     with pytest.raises(RuntimeError, match="ended"):
         movie.push(ramp(0))
 
