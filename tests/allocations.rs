@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use kinetograph::{Animation, Frame, Layout, Movie, Preset, Settings};
+use kinetograph::{Animation, Frame, Movie, Preset, Settings};
 
 struct Counting;
 
@@ -53,8 +53,8 @@ fn assert_few(allocations: u64, what: &str) {
 fn a_frame_that_is_pushed_allocates_nothing() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
-    for layout in Layout::ALL {
-        let name = if *layout == Layout::AnnexB { "movie.264" } else { "movie.mp4" };
+    for layout in kinetograph::Layout::ALL {
+        let name = if *layout == kinetograph::Layout::AnnexB { "movie.264" } else { "movie.mp4" };
         let mut movie = Movie::create(folder.path().join(name), &settings().layout(*layout)).unwrap();
         let mut pixels = [0; 64 * 48 * 4];
         let mut push = |frame: u64| {
