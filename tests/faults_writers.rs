@@ -256,8 +256,8 @@ impl Write for Wire {
 #[test]
 fn streams_get_the_bytes_of_files_until_a_write_fails() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("movie.mp4");
-    for layout in [Layout::Fragmented, Layout::AnnexB] {
+    for (layout, name) in [(Layout::Fragmented, "movie.mp4"), (Layout::AnnexB, "movie.264")] {
+        let path = folder.path().join(name);
         let settings = settings().layout(layout).keyframe_interval(20);
         record(&path, &settings, 60);
         let stream = |failing| -> Result<Wire, Error> {
