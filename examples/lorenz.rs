@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release --example lorenz` writes target/gallery/lorenz.mp4.
 
+use std::io::Write;
+
 use kinetograph::{Animation, Settings};
 use tiny_skia::{Color, LineCap, Paint, PathBuilder, Pixmap, Stroke, Transform};
 
