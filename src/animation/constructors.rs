@@ -19,8 +19,8 @@ const STATES_PER_WORKER: usize = 2;
 impl<'a> Animation<'a> {
     /// Creates an animation of `frames` frames, each drawn by `draw`.
     ///
-    /// The closure may return any error, which becomes [`Error::Draw`]. If it panics, the panic continues on the thread
-    /// that makes the movie.
+    /// The closure may return any error, which becomes [`Error::Draw`](crate::Error::Draw). If it panics, the panic
+    /// continues on the thread that makes the movie.
     pub fn new<Draw>(settings: Settings, frames: u64, draw: Draw) -> Self
     where
         Draw: Fn(&mut Pixmap, FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
