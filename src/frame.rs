@@ -136,11 +136,13 @@ impl<'a> Frame<'a> {
             return fault(FramePart::Stride, self.stride_bytes(), row);
         }
         // The last row need not be followed by its padding.
-        let needed = (self.height as usize)
-            .saturating_sub(1)
-            .checked_mul(self.stride_bytes())
-            .and_then(|all_but_last| all_but_last.checked_add(row))
-            .unwrap_or(usize::MAX);
+        let needed = match (self.height as usize).checked_sub(1) {
+            None => 0,
+            Some(others) => others
+                .checked_mul(self.stride_bytes())
+                .and_then(|all_but_last| all_but_last.checked_add(row))
+                .unwrap_or(usize::MAX),
+        };
         let got = self.pixels.len();
         if got < needed || (self.stride.is_none() && got > needed) {
             return fault(FramePart::Buffer, got, needed);

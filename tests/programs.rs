@@ -50,7 +50,7 @@ fn a_movie_that_nobody_reads_ends_quietly() {
 fn no_example_prints_with_a_macro_that_panics() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut seen = 0;
-    for name in listing(&root).into_iter().filter(|name| name != "hello.rs") {
+    for name in listing(&root).into_iter().filter(|name| name != "hello.rs" && name != "python") {
         let path = if name == "waves" { root.join("waves/main.rs") } else { root.join(&name) };
         let code = std::fs::read_to_string(&path).unwrap();
         assert!(!code.contains("print!(") && !code.contains("println!("), "{name}");
