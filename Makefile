@@ -30,7 +30,7 @@ test-python: build-packages test-packages python-venv
 	$(VENV)/bin/ruff check --no-cache .
 	$(VENV)/bin/ruff format --no-cache --check .
 	$(VENV)/bin/mypy --cache-dir target/mypy
-	$(VENV)/bin/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
 	$(VENV)/bin/pytest -p no:cacheprovider
 
 python-venv:
@@ -52,7 +52,7 @@ peers: build-packages peer-packages
 
 peers-python: build-packages peer-packages python-venv
 	$(VENV)/bin/pip install --quiet --requirement benches/python/requirements.txt
-	$(VENV)/bin/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
 	cargo build --release --package kinetograph-cli
 	$(VENV)/bin/python benches/python/compare.py animations $(PEERS)
 	$(VENV)/bin/python benches/python/compare.py arrays $(PEERS)
