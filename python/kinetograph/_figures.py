@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 RGBA = "rgba"
 
@@ -15,7 +16,7 @@ class FigureFrames:
 
     matplotlib draws each frame twice on a canvas without a window: ``draw_idle``, which an animation calls after each
     change, draws at once, and ``savefig`` draws again. Without a layout engine the first drawing leaves no trace, so
-    ``draw_idle`` does nothing until `close`. With one, each drawing moves the layout, so both are needed.
+    ``draw_idle`` does nothing until `close`. With one, each drawing moves the axes, so both are needed.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ class FigureFrames:
 
     def mute(self, *, always: bool = False) -> None:
         """Let ``draw_idle`` do nothing, unless a layout engine needs it."""
-        if always or self.figure.get_layout_engine() is None:
+        if always or not moves_axes(self.figure):
             self._canvas = self.figure.canvas
             self._canvas.draw_idle = _do_nothing
 
@@ -56,6 +57,15 @@ class FigureFrames:
             del self._canvas.draw_idle
             self._canvas = None
         self.figure.set_size_inches(*self._inches)
+
+
+def moves_axes(figure: Figure) -> bool:
+    """Return whether each drawing of a figure lays it out again.
+
+    ``figure.tight_layout()`` lays it out once, and leaves an engine that does nothing.
+    """
+    engine = figure.get_layout_engine()
+    return engine is not None and not isinstance(engine, PlaceHolderLayoutEngine)
 
 
 class _Sink:

@@ -128,7 +128,9 @@ class _Figure:
         """
         import matplotlib as mpl
 
-        if figure.get_layout_engine() is not None:
+        from kinetograph._figures import moves_axes
+
+        if moves_axes(figure):
             self.draw(0)
             with mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
                 figure.set_layout_engine(None)

@@ -97,6 +97,12 @@ def laid_out(layout: str) -> Callable[[], Made]:
     return make
 
 
+def laid_out_once() -> Made:
+    animation, dpi = laid_out("none")()
+    animation._fig.tight_layout()
+    return animation, dpi
+
+
 def blitted() -> Made:
     figure, axes = plt.subplots(figsize=(4, 3))
     (curve,) = axes.plot([0, 1], [0, 1], "o-")
@@ -129,6 +135,7 @@ KINDS: dict[str, Callable[[], Made]] = {
     "mathtext": mathematical_text,
     "constrained layout": laid_out("constrained"),
     "tight layout": laid_out("tight"),
+    "tight layout once": laid_out_once,
     "blit": blitted,
     "translucent face": translucent,
     "odd size at 61 dpi": odd_size,

@@ -183,11 +183,14 @@ def test_an_exception_while_drawing_leaves_no_movie_but_the_frames_so_far(tmp_pa
     assert "draw_idle" not in vars(canvas)
 
 
-@pytest.mark.parametrize(("layout", "draws"), [(None, 1), ("constrained", 2)])
+@pytest.mark.parametrize(("layout", "draws"), [(None, 1), ("once", 1), ("constrained", 2)])
 def test_figures_without_a_layout_engine_are_drawn_once_a_frame(
     layout: Any, draws: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figure = plt.figure(figsize=(2, 2), layout=layout)
+    figure = plt.figure(figsize=(2, 2), layout=layout if draws > 1 else None)
+    if layout == "once":
+        figure.add_subplot()
+        figure.tight_layout()
     counts = []
     original = Figure.draw
 
@@ -211,18 +214,23 @@ import matplotlib.animation as animation
 import kinetograph
 
 def ani_frame():
-    fig = plt.figure(figsize=(5, 5), dpi=100)
+    fig = plt.figure()
     ax = fig.add_subplot(111)
     ax.set_aspect("equal")
+    ax.get_xaxis().set_visible(False)
+    ax.get_yaxis().set_visible(False)
     im = ax.imshow(np.random.rand(300, 300), cmap="gray", interpolation="nearest")
     im.set_clim([0, 1])
+    fig.set_size_inches([5, 5])
+    plt.tight_layout()
 
     def update_img(n):
         im.set_data(np.random.rand(300, 300))
         return im
 
     ani = animation.FuncAnimation(fig, update_img, 30, interval=30)
-    ani.save({str(tmp_path / "demo.mp4")!r}, writer="kinetograph", fps=30, dpi=100)
+    writer = animation.writers["kinetograph"](fps=30)
+    ani.save({str(tmp_path / "demo.mp4")!r}, writer=writer, dpi=100)
     return ani
 
 ani_frame()
