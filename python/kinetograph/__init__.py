@@ -5,6 +5,7 @@
 encodes frames on every core or on a cluster.
 """
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from kinetograph import _registration
@@ -48,6 +49,8 @@ __all__ = [
 ]
 
 _registration.register()
+# x264's errors become exceptions. Without a handler, Python would print them as well.
+logging.getLogger("kinetograph.x264").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

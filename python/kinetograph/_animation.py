@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +16,7 @@ import cloudpickle
 from kinetograph import _kinetograph, _progress, _write
 from kinetograph._distributed import SegmentFolder, Submission
 from kinetograph._drawing import Check, DrawingProcesses, LocalDrawer
-from kinetograph._kinetograph import Progress, Report, Segment
+from kinetograph._kinetograph import Progress, Report, Segment, SegmentError
 from kinetograph._scenes import Drawing, Facts, Recipe
 from kinetograph._settings import ContainerSettings, Settings
 
@@ -69,7 +70,7 @@ class Animation:
         size: tuple[int, int] | None = None,
         **settings: Unpack[Settings],
     ) -> None:
-        self._set_up(Recipe(draw, False, frames, size), settings)
+        self._set_up(Recipe(draw, False, _whole("frames", frames), size), settings)
 
     @classmethod
     def from_scene(
@@ -114,7 +115,8 @@ class Animation:
         move between frames of different processes.
         """
         animation = cls.__new__(cls)
-        animation._set_up(Recipe(scene, True, frames, None, dpi, dict(savefig_kwargs or {})), settings)
+        count = None if frames is None else _whole("frames", frames)
+        animation._set_up(Recipe(scene, True, count, None, dpi, dict(savefig_kwargs or {})), settings)
         return animation
 
     def _set_up(self, recipe: Recipe, settings: Settings) -> None:
@@ -249,6 +251,8 @@ class Animation:
         with scene.lock:
             self._learn(scene.drawing.facts)
             size, frames, settings = self._known()
+            if index < 0:
+                raise SegmentError(f"segment {index}: segments are counted from 0")
             comparison = Check(frames, 1) if check and scene.is_new else None
             if comparison is not None:
                 # A frame of this segment, so that it is drawn again.
@@ -435,6 +439,14 @@ def _restore(cls: type[Animation], pickled: bytes, settings: Settings, facts: Fa
 
 def _encode(animation: Animation, check: bool, index: int) -> Segment:
     return animation.encode_segment(index, check=check)
+
+
+def _whole(name: str, value: Any) -> int:
+    """Return a whole number, of NumPy too."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}; it must be a whole number") from None
 
 
 def _comparison(frames: int, check: bool | int) -> Check | None:

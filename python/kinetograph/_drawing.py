@@ -131,10 +131,21 @@ class LocalDrawer:
         return self._draw(index)
 
     def _draw(self, index: int) -> tuple[int, int, int]:
-        shape = copy_frame(self._drawing.draw(index), self.pixels, self._size)
+        with _frame_noted(index):
+            shape = copy_frame(self._drawing.draw(index), self.pixels, self._size)
         if self._check is not None:
             self._check.add(index, shape, self.pixels)
         return shape
+
+
+@contextlib.contextmanager
+def _frame_noted(index: int) -> Iterator[None]:
+    """Name the frame in a note of an exception."""
+    try:
+        yield
+    except Exception as exception:
+        exception.add_note(f"Drawing frame {index} failed.")
+        raise
 
 
 class DrawingProcess:
@@ -178,7 +189,8 @@ class DrawingProcess:
         with contextlib.suppress(OSError):
             # Receiving finds out why nobody reads.
             self._connection.send(index)
-        shape: tuple[int, int, int] = self._receive(f"drew frame {index}")
+        with _frame_noted(index):
+            shape: tuple[int, int, int] = self._receive(f"drew frame {index}")
         if self._check is not None:
             self._check.add(index, shape, self.pixels)
         return shape

@@ -209,8 +209,12 @@ fn wrong_type(buffer: &PyUntypedBuffer) -> String {
 fn wrong_shape(buffer: &PyBuffer<u8>) -> PyErr {
     let shape: Vec<String> = buffer.shape().iter().map(usize::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
+    let hint = match *buffer.shape() {
+        [1 | 3 | 4, _, _] => "; if the channels come first, convert it with numpy.moveaxis(frame, 0, -1)",
+        _ => "",
+    };
     PyValueError::new_err(format!(
-        "a frame has the shape (height, width), (height, width, 1), (height, width, 3) or (height, width, 4), not ({}{comma})",
+        "a frame has the shape (height, width), (height, width, 1), (height, width, 3) or (height, width, 4), not ({}{comma}){hint}",
         shape.join(", ")
     ))
 }

@@ -32,6 +32,10 @@ pub fn to_python(error: Error) -> PyErr {
     // `Debug` prints the error and its causes on one line.
     let text = format!("{error:?}");
     match error {
+        // The keyword has another name than the setter.
+        Error::Setting { name: "frame_rate", value, allowed, .. } => {
+            PyValueError::new_err(format!("fps is {value}; {allowed}"))
+        }
         Error::Setting { .. }
         | Error::X264Option { .. }
         | Error::FrameSize { .. }
@@ -47,8 +51,9 @@ pub fn to_python(error: Error) -> PyErr {
         Error::Io { doing, source, .. } => from_io(&doing, source),
         Error::StillRecording { .. } => PyOSError::new_err((EBUSY, text)),
         Error::Output { .. } => PyOSError::new_err((EACCES, text)),
-        Error::Draw { frame, source, .. } => match source.downcast::<PyErr>() {
-            Ok(exception) => with_note(*exception, &format!("Drawing frame {frame} failed.")),
+        Error::Draw { source, .. } => match source.downcast::<PyErr>() {
+            // Its note names the frame, which may be one that is drawn twice.
+            Ok(exception) => *exception,
             Err(_) => PyRuntimeError::new_err(text),
         },
         Error::Unfinished { kept, source, .. } => with_kept_file(to_python(*source), &kept),

@@ -40,17 +40,19 @@ impl Target {
         matches!(self, Self::Writer(_))
     }
 
-    /// Checks that the folder of a file exists, for a movie whose file is created with the first frame.
+    /// Checks that a file can have its name, for a movie whose file is created with the first frame.
     ///
     /// # Errors
     /// `FileNotFoundError` or another `OSError`.
     pub fn check(&self) -> PyResult<()> {
         let Self::File(path) = self else { return Ok(()) };
+        let creating = |error| crate::errors::from_io(&format!("creating {}", path.display()), error);
+        if path.is_dir() {
+            return Err(creating(std::io::ErrorKind::IsADirectory.into()));
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let Some(folder) = folder else { return Ok(()) };
-        std::fs::metadata(folder)
-            .map(drop)
-            .map_err(|error| crate::errors::from_io(&format!("creating {}", path.display()), error))
+        std::fs::metadata(folder).map(drop).map_err(creating)
     }
 }
 

@@ -383,7 +383,8 @@ impl Movie {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let target = self.target.bind(py);
         let target = if target.is_none() { "in memory".into() } else { target.repr()?.to_string_lossy().into_owned() };
-        Ok(format!("<kinetograph.Movie {target}, {} frames>", self.lock(py).frames))
+        let frames = self.lock(py).frames;
+        Ok(format!("<kinetograph.Movie {target}, {frames} frame{}>", if frames == 1 { "" } else { "s" }))
     }
 }
 
@@ -483,7 +484,7 @@ fn parse_format(name: Option<&str>) -> PyResult<Option<PixelFormat>> {
 }
 
 fn ended() -> PyErr {
-    to_python(Error::Ended)
+    PyRuntimeError::new_err("the movie has ended: it was finished or kept, or an error ended it")
 }
 
 /// Make a finished movie of an unfinished file.

@@ -8,6 +8,8 @@ import errno
 import gc
 import io
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from fractions import Fraction
@@ -109,6 +111,7 @@ def test_an_array_that_changes_after_push_does_not_change_the_movie(tmp_path: Pa
         (np.zeros((48, 64), np.int64), TypeError, "int64"),
         (np.zeros((48, 64), complex), TypeError, "uint8"),
         (np.zeros((48, 64, 2), np.uint8), ValueError, r"not \(48, 64, 2\)"),
+        (np.zeros((3, 48, 64), np.uint8), ValueError, r"not \(3, 48, 64\); .*numpy.moveaxis\(frame, 0, -1\)"),
         (np.zeros(48, np.uint8), ValueError, r"not \(48,\)"),
         (b"abc", ValueError, r"not \(3,\)"),
         (array.array("d", [1]), TypeError, "float64"),
@@ -140,8 +143,8 @@ def test_a_wrong_frame_is_refused_and_the_movie_continues(tmp_path: Path) -> Non
         ({"crf": "low"}, TypeError, "crf is 'low'"),
         ({"crf": 20, "qp": 20}, ValueError, "exclude each other"),
         ({"preset": "speedy"}, ValueError, "preset is .*veryslow"),
-        ({"fps": 0}, ValueError, "frame_rate is 0"),
-        ({"fps": float("nan")}, ValueError, "frame_rate is NaN"),
+        ({"fps": 0}, ValueError, "fps is 0"),
+        ({"fps": float("nan")}, ValueError, "fps is NaN"),
         ({"bitrate": -1}, ValueError, "bitrate is -1"),
         ({"background": (256, 0, 0)}, ValueError, "background"),
         ({"x264_options": {"stats": "x"}}, ValueError, "would read or write files"),
@@ -347,11 +350,35 @@ def test_files_that_cannot_be_written_are_os_errors_with_a_number(tmp_path: Path
     with pytest.raises(FileNotFoundError) as also_missing:
         Movie(tmp_path / "missing" / "movie.mp4", size=(64, 48))
     assert missing.value.errno == also_missing.value.errno == errno.ENOENT
+    with pytest.raises(IsADirectoryError) as folder:
+        Movie(tmp_path)
+    assert folder.value.errno == errno.EISDIR
     with pytest.raises(FileNotFoundError):
         kinetograph.recover(tmp_path / "missing.part", tmp_path / "movie.mp4")
     (tmp_path / "text.part").write_text("no movie")
     with pytest.raises(kinetograph.Mp4Error, match="not an MP4"):
         kinetograph.recover(tmp_path / "text.part", tmp_path / "movie.mp4")
+
+
+def test_files_that_must_not_change_are_os_errors_with_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "movie.mp4"
+    path.write_text("a movie to keep")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError) as protected:
+        Movie(path, size=(64, 48))
+    assert (protected.value.errno, path.read_text()) == (errno.EACCES, "a movie to keep")
+    with Movie(tmp_path / "other.mp4") as movie:
+        movie.push(ramp(0))
+        with pytest.raises(OSError, match="being recorded") as recording:
+            kinetograph.recover(tmp_path / "other.mp4.part", tmp_path / "recovered.mp4")
+        assert recording.value.errno == errno.EBUSY
+    assert names(tmp_path) == ["movie.mp4", "other.mp4"]
+
+
+def test_what_x264_refuses_is_an_error_with_its_message(tmp_path: Path) -> None:
+    with pytest.raises(kinetograph.X264Error, match="opening the encoder: content light levels"):
+        Movie(tmp_path / "movie.mp4", size=(64, 48), x264_options={"cll": "70000,1"})
+    assert names(tmp_path) == []
 
 
 def test_a_movie_that_is_dropped_is_removed(tmp_path: Path) -> None:
@@ -384,13 +411,25 @@ def test_a_second_finish_returns_the_same_report(tmp_path: Path) -> None:
     movie.push(ramp(0))
     assert movie.report is None
     assert movie.finish() == movie.finish() == movie.report
-    assert repr(movie).endswith("movie.mp4'), 1 frames>")
+    assert repr(movie).endswith("movie.mp4'), 1 frame>")
 
 
 def test_the_messages_of_x264_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="kinetograph"):
         kinetograph.write(tmp_path / "movie.mp4", [ramp(0)])
     assert any("profile High" in record.getMessage() for record in caplog.records if record.name == "kinetograph.x264")
+
+
+def test_what_x264_refuses_is_not_printed_as_well() -> None:
+    program = """
+import kinetograph
+try:
+    kinetograph.Movie(None, size=(64, 48), x264_options={"cll": "70000,1"})
+except kinetograph.X264Error:
+    pass
+"""
+    run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert (run.stdout, run.stderr) == (b"", b"")
 
 
 def test_show_makes_an_element_of_a_page() -> None:
