@@ -110,6 +110,7 @@ pub fn page(
     all_goals: &[Goal],
     disturbance: Option<f64>,
     benches: Option<&str>,
+    python: &str,
 ) -> String {
     let disturbed = disturbance.map_or(String::new(), |load| disturbed(load) + "\n");
     let results: Vec<String> = tables.iter().map(table).collect();
@@ -122,6 +123,7 @@ pub fn page(
          make peers PEERS=--quick               # in a minute or two\n\
          make bench PEERS=\"--write . --benches target/bench.txt\"  # writes this page and the chart\n\
          make peers PYTHON=venv/bin/python3     # with a Python that has PyAV, imageio-ffmpeg, matplotlib\n\
+         make peers-python                      # the Python package; PEERS=--write writes its sections of this page\n\
          cargo bench --workspace --bench color  # or encode, mux, animation, plot: one bench alone\n```\n\n\
          Machine: {}.\n\nWritten by `{}`.\n\n{disturbed}\
          ![Time of each contestant as a multiple of the x264 program's](docs/benchmarks.png)\n\n\
@@ -146,7 +148,7 @@ pub fn page(
          how a movie is encoded. The program *kinetograph* reads RGBA, 2.7 times the bytes of the I420 that the x264 \
          program reads. It spends most of its additional time on copying them out of the page cache and on converting them. *waves, \
          drawn* compares the example `waves` with `benches/matplotlib_waves.py` and the ffmpeg program.\n\n\
-         {}## Results\n\n{}",
+         {}{python}## Results\n\n{}",
         machine::describe(),
         own_command_line(),
         field(entries),
@@ -155,6 +157,12 @@ pub fn page(
         benches.map_or(String::new(), criterion),
         results.join("\n"),
     )
+}
+
+/// Returns the sections of a page that benches/python/compare.py has written.
+pub fn python_sections(page: &str) -> String {
+    let sections = page.split("\n## ").filter(|section| section.starts_with("Python: "));
+    sections.map(|section| format!("## {}\n\n", section.trim_end())).collect()
 }
 
 /// Formats the benches of animation, colour and charts from the output of `cargo bench`.

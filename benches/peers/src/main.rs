@@ -163,8 +163,10 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     println!("{}", document::goals(&goals));
     if let Some(folder) = &arguments.write {
         let benches = arguments.benches.as_ref().map(std::fs::read_to_string).transpose()?;
-        let page = document::page(&field, &tables, &goals, disturbance, benches.as_deref());
-        std::fs::write(folder.join("BENCHMARKS.md"), page)?;
+        let file = folder.join("BENCHMARKS.md");
+        let python = document::python_sections(&std::fs::read_to_string(&file).unwrap_or_default());
+        let page = document::page(&field, &tables, &goals, disturbance, benches.as_deref(), &python);
+        std::fs::write(file, page)?;
         std::fs::create_dir_all(folder.join("docs"))?;
         chart::draw(&tables[..charted])?.save_png(folder.join("docs/benchmarks.png"))?;
     }
