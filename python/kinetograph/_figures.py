@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
@@ -49,7 +51,8 @@ class FigureFrames:
         # As matplotlib's writers do. An update may have changed the size, and a size in inches that is no whole number
         # of pixels moves text by a fraction of a pixel.
         self.figure.set_size_inches(self.size[0] / self.dpi, self.size[1] / self.dpi)
-        self.figure.savefig(cast(Any, self._sink), format=RGBA, dpi=self.dpi, **savefig_kwargs)
+        with _without_placeholder(self.figure):
+            self.figure.savefig(cast(Any, self._sink), format=RGBA, dpi=self.dpi, **savefig_kwargs)
 
     def close(self) -> None:
         """Give the figure back as it was."""
@@ -66,6 +69,21 @@ def moves_axes(figure: Figure) -> bool:
     """
     engine = figure.get_layout_engine()
     return engine is not None and not isinstance(engine, PlaceHolderLayoutEngine)
+
+
+@contextlib.contextmanager
+def _without_placeholder(figure: Figure) -> Iterator[None]:
+    """Take away an engine that does nothing. For any engine, ``savefig`` goes through the figure once more."""
+    engine = figure.get_layout_engine()
+    if not isinstance(engine, PlaceHolderLayoutEngine):
+        yield
+        return
+    with mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
 
 
 class _Sink:

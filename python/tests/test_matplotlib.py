@@ -183,7 +183,7 @@ def test_an_exception_while_drawing_leaves_no_movie_but_the_frames_so_far(tmp_pa
     assert "draw_idle" not in vars(canvas)
 
 
-@pytest.mark.parametrize(("layout", "draws"), [(None, 1), ("once", 1), ("constrained", 2)])
+@pytest.mark.parametrize(("layout", "draws"), [(None, 1), ("once", 1), ("constrained", 3)])
 def test_figures_without_a_layout_engine_are_drawn_once_a_frame(
     layout: Any, draws: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,7 +201,8 @@ def test_figures_without_a_layout_engine_are_drawn_once_a_frame(
     animation = FuncAnimation(figure, lambda _: [], 20)
     monkeypatch.setattr(Figure, "draw", draw)
     animation.save(tmp_path / "movie.mp4", writer="kinetograph")
-    assert len(counts) in range(20 * draws, 20 * (draws + 1) + 4)
+    # With an engine, savefig itself goes through the figure twice.
+    assert len(counts) in range(20 * draws, 20 * draws + 4)
 
 
 def test_the_demo_of_the_original_question_is_saved_by_the_name_alone(tmp_path: Path) -> None:
