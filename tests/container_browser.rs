@@ -38,6 +38,7 @@ async function open(video, name, codec) {
   for (let at = 0; at < bytes.byteLength; at += 5000) {
     buffer.appendBuffer(bytes.slice(at, at + 5000));
     await happens(buffer, 'updateend');
+    if (at == 0) tell('stated duration', source.duration);
   }
   source.endOfStream();
   tell('buffered', buffer.buffered.length + ' ' + buffer.buffered.start(0) + ' ' + buffer.buffered.end(0));
@@ -126,10 +127,16 @@ fn a_fragmented_movie_plays_in_a_media_source() {
     let times = "0.5,3.5,1.5,2.5,0.96,1.02";
     let told = in_chromium(movie.clone(), Some(&codec_of(&movie)), times);
     assert_eq!(told["size"], "320x180");
-    assert_eq!(told["duration"], "4");
+    assert_eq!((&*told["stated duration"], &*told["duration"]), ("4", "4"));
     assert_eq!(told["buffered"], "1 0 4");
     check_colors(&told, times);
     assert_eq!(told["ended at"], "4");
+
+    // A stream is written before its end is known.
+    let movie = colors(Movie::stream(Vec::new(), &settings).unwrap()).finish().unwrap().0;
+    let told = in_chromium(movie.clone(), Some(&codec_of(&movie)), times);
+    assert_eq!((&*told["stated duration"], &*told["duration"]), ("Infinity", "4"));
+    check_colors(&told, times);
 }
 
 #[test]

@@ -178,6 +178,20 @@ fn a_claim_is_left_to_its_run_until_the_segment_is_there() {
 }
 
 #[test]
+fn a_claim_without_a_text_holds_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let segments = folder.path().join("segments");
+    fs::create_dir(&segments).unwrap();
+    // Its run was killed between creating and writing it.
+    (0..4).for_each(|index| fs::write(segments.join(format!("{index:06}.claim")), "").unwrap());
+    let begin = Instant::now();
+    assert!(resume(&segments, |_| ()).unwrap() == whole());
+    let taken = begin.elapsed();
+    assert!(taken < Duration::from_secs(50), "{taken:?}");
+    assert!(!segments.exists(), "{:?}", judge::listing(&segments));
+}
+
+#[test]
 fn a_run_that_does_nothing_holds_up_another_for_a_minute() {
     if clips::number(1) == 1 {
         return; // It waits for a minute, so it is for the soak test.

@@ -1,5 +1,6 @@
 //! `Beginning`: what a recording begins with, and how much of a file that a killed run has left it can use.
 
+use super::duration;
 use super::index::BLOCK;
 use super::scan::{Scan, scan};
 use crate::sink::{ReadAt, Sink};
@@ -8,8 +9,8 @@ use crate::{Error, Mp4Error, Result};
 /// The bytes of a recording before its samples.
 pub(super) struct Beginning {
     pub ftyp: Vec<u8>,
-    /// The header of the reserve, a `free` box, and the checksum of `moov`; or the header of a progressive file's `mdat`.
-    /// Empty in the fragmented layout.
+    /// The header of the reserve, a `free` box; or the header of a progressive file's `mdat`. Empty in the fragmented
+    /// layout.
     pub reserve: Vec<u8>,
     /// The number of zeros in the reserve.
     pub zeros: u64,
@@ -32,7 +33,12 @@ impl Beginning {
         let at = self.ftyp.len() as u64;
         let zeros_at = at + self.reserve.len() as u64;
         let moov_at = zeros_at + self.zeros;
-        if !has(file, 0, &self.ftyp)? || !has(file, moov_at, &self.moov)? {
+        let mehd = if self.reserve.is_empty() { duration::place(&self.moov) } else { 0..0 };
+        let after_mehd = moov_at + mehd.end as u64;
+        if !has(file, 0, &self.ftyp)?
+            || !has(file, moov_at, &self.moov[..mehd.start])?
+            || !has(file, after_mehd, &self.moov[mehd.end..])?
+        {
             return Ok(None);
         }
         if self.moov.is_empty() {
@@ -42,18 +48,22 @@ impl Beginning {
         if ReadAt::len(file) < moov_at + self.moov.len() as u64 {
             return Ok(Some(0));
         }
-        // A run that was killed while it finished the movie has written into the reserve.
-        let mut reserve = vec![0; self.reserve.len()];
-        file.read_at(at, &mut reserve)?;
-        if reserve != self.reserve {
-            file.write_at(at, &self.reserve)?;
+        // A run that was killed while it finished the movie has written over the reserve, or the place of the duration.
+        let (at, reserve) = match mehd.is_empty() {
+            true => (at, &*self.reserve),
+            false => (moov_at + mehd.start as u64, &self.moov[mehd]),
+        };
+        let mut there = vec![0; reserve.len()];
+        file.read_at(at, &mut there)?;
+        if there != reserve {
+            file.write_at(at, reserve)?;
         }
         let end = match scan(file) {
             Ok(Scan::Unfinished(read)) if !read.is_damaged() => read.end,
             Err(Error::Mp4 { reason: Mp4Error::NoFragment, .. }) => return Ok(Some(0)),
             Ok(_) | Err(Error::Mp4 { .. }) => {
-                if reserve != self.reserve {
-                    file.write_at(at, &reserve)?;
+                if there != reserve {
+                    file.write_at(at, &there)?;
                 }
                 return Ok(None);
             }

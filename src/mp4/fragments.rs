@@ -293,7 +293,8 @@ fn table(moof: &[u8], frame_ticks: u32, delay: u32) -> Result<Table, Mp4Error> {
         return Err(damaged("trun"));
     }
     let usual_flags = read.tfhd.default_sample_flags.unwrap_or(NOT_SYNC);
-    let usual_duration = read.tfhd.default_sample_duration.unwrap_or(frame_ticks);
+    // A frame lasts for a tick or more.
+    let usual_duration = read.tfhd.default_sample_duration.filter(|ticks| *ticks > 0).unwrap_or(frame_ticks);
     let samples = (0..count).map(|index| {
         let first_flags = trun.first_sample_flags.filter(|_| index == 0);
         let flags = trun.sample_flags.get(index).copied().or(first_flags).unwrap_or(usual_flags);

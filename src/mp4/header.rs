@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use mp4::{FixedPointU8, FixedPointU16, FourCC, FtypBox, MoovBox};
 
 use super::boxes::{BoxWriter, bytes_of};
+use super::duration;
 use super::tags::udta;
 use crate::settings::{Chroma, ContainerSettings, Range, Rotation};
 use crate::stream::StreamInfo;
@@ -169,18 +170,29 @@ impl Header {
         checksum
     }
 
-    /// Returns whether the checksum in a file is that of the header. Other bytes are in its place if the recording was
-    /// killed while its index was being written over it. They say nothing, so the answer is yes.
-    pub fn agrees_with(&self, checksum: [u8; 8]) -> bool {
-        !checksum.starts_with(b"head") || checksum == self.checksum()
+    /// Returns whether the header is that of a `moov` box, by the checksum in it. A file whose duration is being stated
+    /// has none any more.
+    pub fn agrees_with(&self, moov: &[u8]) -> bool {
+        let payload = moov[duration::place(moov)].get(8..).unwrap_or_default();
+        !payload.starts_with(b"head") || payload.starts_with(&self.checksum())
     }
 
-    /// Returns the `moov` box of a fragmented file, which states no durations.
-    pub fn fragmented(&self) -> Vec<u8> {
+    /// Returns the `moov` box of a fragmented file. `ticks` is the duration of the movie, which is
+    /// not known while recording.
+    pub fn fragmented(&self, ticks: Option<u64>) -> Vec<u8> {
         let tables = [b"stts", b"stsc", b"stsz", b"stco"].map(Table::empty);
         let timing = Timing { movie: 0, media: 0, media_time: self.delay.into() };
+        let mut trex = MoovBox::default().mvex.unwrap_or_default().trex;
+        trex.track_id = 1;
+        trex.default_sample_description_index = 1;
+        trex.default_sample_duration = self.frame_ticks;
+        let mut mvex = BoxWriter::default();
+        mvex.boxed(b"mvex", |out| {
+            out.bytes(&ticks.map_or_else(|| duration::unknown(self.checksum()), duration::known));
+            out.put(&trex);
+        });
         let mut out = BoxWriter::default();
-        self.write(timing, &self.entry, &tables, true, &mut out);
+        self.write(timing, &self.entry, &tables, &mvex.into_parts().0, &mut out);
         out.into_parts().0
     }
 
@@ -195,11 +207,11 @@ impl Header {
             out.boxed(b"btrt", |out| out.words(&[self.buffer_bytes, self.max_bitrate.max(average), average]));
         });
         let mut out = BoxWriter::default();
-        self.write(timing, &entry.into_parts().0, tables, false, &mut out);
+        self.write(timing, &entry.into_parts().0, tables, &[], &mut out);
         out
     }
 
-    fn write(&self, timing: Timing, entry: &[u8], tables: &[Table], fragmented: bool, out: &mut BoxWriter) {
+    fn write(&self, timing: Timing, entry: &[u8], tables: &[Table], mvex: &[u8], out: &mut BoxWriter) {
         let moov = self.timed(timing);
         let trak = &moov.traks[0];
         out.boxed(b"moov", |out| {
@@ -224,13 +236,7 @@ impl Header {
                     });
                 });
             });
-            if fragmented {
-                let mut trex = MoovBox::default().mvex.unwrap_or_default().trex;
-                trex.track_id = 1;
-                trex.default_sample_description_index = 1;
-                trex.default_sample_duration = self.frame_ticks;
-                out.boxed(b"mvex", |out| out.put(&trex));
-            }
+            out.bytes(mvex);
             out.bytes(&self.udta);
         });
     }

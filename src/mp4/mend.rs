@@ -2,6 +2,7 @@
 //! `mdat`.
 
 use super::boxes::children;
+use super::fragment::{TRUN_DATA_OFFSET, TRUN_FIRST_FLAGS};
 use super::picture::Picture;
 use super::samples::Sample;
 use crate::Result;
@@ -9,6 +10,9 @@ use crate::sink::ReadAt;
 
 /// The number of bytes before `traf` in a `moof` box: the header of `moof`, and `mfhd`.
 pub(super) const BEFORE_TRAF: usize = 8 + 16;
+
+/// The flags of the two fields of `trun` before its entries.
+const OPTIONAL_FIELDS: u32 = TRUN_DATA_OFFSET | TRUN_FIRST_FLAGS;
 
 /// Mends the bytes of a `moof` box, which this crate has written up to the beginning of `mdat`: `traf` is the last box
 /// in `moof`, and `trun` the last in `traf`. Boxes of others are left as they are.
@@ -32,10 +36,21 @@ pub(super) fn mend(moof: &mut [u8]) {
     }
     set(moof, trun, length - trun);
     // Version and flags, the number of entries, fields that the flags announce, the entries (ISO/IEC 14496-12, 8.8.8).
-    let Some(flags) = moof.get(trun + 8..trun + 12).and_then(|word| word.first_chunk()) else { return };
-    let flags = u32::from_be_bytes(*flags);
-    let entries = trun + 16 + 4 * (flags & 0x5).count_ones() as usize;
+    let word = |moof: &[u8], at: usize| Some(u32::from_be_bytes(*moof.get(at..at + 4)?.first_chunk()?));
+    let (Some(mut flags), Some(count)) = (word(moof, trun + 8), word(moof, trun + 12)) else { return };
     let entry = 4 * (flags & 0xf00).count_ones() as usize;
+    let first_entry = |flags: u32| trun + 16 + 4 * (flags & OPTIONAL_FIELDS).count_ones() as usize;
+    let fits = |flags: u32| (count as usize).checked_mul(entry).and_then(|all| all.checked_add(first_entry(flags)));
+    let is_after_moof = |offset: u32| [length + 8, length + 16].contains(&(offset as usize));
+    let is_damaged = flags & TRUN_DATA_OFFSET == 0 || fits(flags) != Some(length);
+    if is_damaged && word(moof, trun + 16).is_some_and(is_after_moof) {
+        let fields = [TRUN_DATA_OFFSET, OPTIONAL_FIELDS].map(|fields| flags & !0xff | fields);
+        if let Some(mended) = fields.into_iter().find(|flags| fits(*flags) == Some(length)) {
+            flags = mended;
+            set(moof, trun + 8, flags as usize);
+        }
+    }
+    let entries = first_entry(flags);
     if let Some(bytes) = length.checked_sub(entries).filter(|bytes| entry > 0 && bytes.is_multiple_of(entry)) {
         set(moof, trun + 12, bytes / entry);
     }

@@ -19,6 +19,7 @@
 mod annexb;
 mod beginning;
 mod boxes;
+mod duration;
 mod fields;
 mod file_box;
 mod fragment;

@@ -73,11 +73,15 @@ impl Mp4Muxer {
             Mp4Layout::Progressive => (Brands::Plain.ftyp(), 8),
             Mp4Layout::Fragmented => (Brands::Fragmented.ftyp(), 0),
         };
+        let mut reserve = (ftyp.len() as u64, reserved);
+        if layout == Mp4Layout::Fragmented {
+            reserve = Recorded::duration_reserve(reserve.0, &header.fragmented(None));
+        }
         Ok(Self {
             layout,
             samples: Samples::new(header.frame_ticks),
             length: 0,
-            reserve: (ftyp.len() as u64, reserved),
+            reserve,
             ftyp,
             fragment_ticks: index::fragment_ticks(container, stream.clock),
             version_sei: stream.headers.version_sei.clone(),
@@ -99,14 +103,14 @@ impl Mp4Muxer {
     }
 
     pub fn beginning(&self) -> Beginning {
-        let reserve = match self.layout {
-            Mp4Layout::CrashSafe => [&*header(b"free", self.reserve.1), &self.header.checksum()].concat(),
+        let (reserve, zeros) = match self.layout {
+            Mp4Layout::CrashSafe => (header(b"free", self.reserve.1), self.reserve.1 - 8),
             // A box of size 0 reaches to the end of the file.
-            Mp4Layout::Progressive => header(b"mdat", 0),
-            Mp4Layout::Fragmented => Vec::new(),
+            Mp4Layout::Progressive => (header(b"mdat", 0), 0),
+            Mp4Layout::Fragmented => (Vec::new(), 0),
         };
-        let moov = if self.layout == Mp4Layout::Progressive { Vec::new() } else { self.header.fragmented() };
-        Beginning { ftyp: self.ftyp.clone(), zeros: self.reserve.1 - reserve.len() as u64, reserve, moov }
+        let moov = if self.layout == Mp4Layout::Progressive { Vec::new() } else { self.header.fragmented(None) };
+        Beginning { ftyp: self.ftyp.clone(), reserve, zeros, moov }
     }
 
     /// Counts bytes that a test has written into the sink.

@@ -2,6 +2,7 @@
 
 use super::Mp4Layout;
 use super::boxes::{header, mdat_header};
+use super::duration;
 use super::fragment;
 use super::header::{Brands, Header, Timing};
 use super::index::{Index, Placed};
@@ -18,8 +19,8 @@ pub(crate) struct Recorded {
     pub(super) movie: u64,
     /// The presentation time of the first frame in the media, in ticks.
     pub(super) media_time: u64,
-    /// The beginning and the length of what follows `ftyp`: the `free` box of a crash-safe file, or the header of a
-    /// progressive file's `mdat`.
+    /// The beginning and the length of what is replaced when the recording is finished: the `free` box of a crash-safe
+    /// file, the header of a progressive file's `mdat`, or the `free` box in the place of a fragmented file's `mehd`.
     pub(super) reserve: (u64, u64),
 }
 
@@ -32,7 +33,7 @@ impl Recorded {
     /// the index is written before them.
     pub fn finish<S: Sink>(&self, sink: &mut S) -> Result<()> {
         match self.layout {
-            Mp4Layout::Fragmented => Ok(()),
+            Mp4Layout::Fragmented => self.state_duration(sink),
             Mp4Layout::Progressive => {
                 sink.shift(self.reserve.0 + self.reserve.1, self.head_length()?)?;
                 self.write_head(sink)
@@ -50,6 +51,24 @@ impl Recorded {
                 }
             }
         }
+    }
+
+    /// Returns the `reserve` of a fragmented file whose `moov` box begins at `moov_at`.
+    pub(super) fn duration_reserve(moov_at: u64, moov: &[u8]) -> (u64, u64) {
+        let place = duration::place(moov);
+        (moov_at + place.start as u64, place.len() as u64)
+    }
+
+    /// Replaces the `free` box of a fragmented file by `mehd`. A sink that cannot seek stays as it is. The header of the
+    /// box comes last, so that the file is right at every instant.
+    fn state_duration<S: Sink>(&self, sink: &mut S) -> Result<()> {
+        let (at, length) = self.reserve;
+        let mehd = duration::known(self.movie);
+        if !S::CAN_SEEK || length != mehd.len() as u64 {
+            return Ok(());
+        }
+        sink.write_at(at + 8, &mehd[8..])?;
+        sink.write_at(at, &mehd[..8])
     }
 
     /// Turns a crash-safe file into a plain one in place, by writing the index into its reserve. Returns `false` and
@@ -121,7 +140,7 @@ impl Recorded {
 
     /// Writes a fragment for each chunk.
     fn copy_fragments<S: Sink>(&self, sink: &S, copy: &mut S) -> Result<()> {
-        copy.append(&[Brands::Fragmented.ftyp(), self.header.fragmented()].concat())?;
+        copy.append(&[Brands::Fragmented.ftyp(), self.header.fragmented(Some(self.movie))].concat())?;
         let mut samples = self.samples.iter();
         let mut decode_time = 0;
         for (Chunk { position, bytes, samples: count }, sequence) in self.samples.chunks.iter().zip(1..) {

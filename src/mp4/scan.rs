@@ -8,6 +8,7 @@ use super::header::Header;
 use super::mend;
 use super::plain;
 use super::read::Summary;
+use super::recorded::Recorded;
 use crate::sink::ReadAt;
 use crate::{Error, Mp4Error, Result};
 
@@ -44,12 +45,11 @@ pub(crate) fn scan(file: &impl ReadAt) -> Result<Scan> {
         return Ok(Scan::Finished(summary));
     }
     let header = Header::read(&bytes)?;
-    if reserve.1 >= 16 {
-        let mut checksum = [0; 8];
-        file.read_at(reserve.0 + 8, &mut checksum)?;
-        if !header.agrees_with(checksum) {
-            return Err(damaged("moov").into());
-        }
+    if !header.agrees_with(&bytes) {
+        return Err(damaged("moov").into());
+    }
+    if layout == Mp4Layout::Fragmented {
+        reserve = Recorded::duration_reserve(moov.start, &bytes);
     }
     let mut reader = FragmentReader::new(header);
     read_fragments(&mut reader, moov.end, file)?;

@@ -103,6 +103,7 @@ struct History {
 
 impl Sink for History {
     type Output = ();
+    const CAN_SEEK: bool = true;
 
     fn len(&self) -> u64 {
         self.now.len() as u64

@@ -221,7 +221,8 @@ named! {
         CrashSafe = "crash-safe",
         /// A plain MP4 whose `moov` box comes first: the smallest file. It is not playable before it is finished.
         Progressive = "progressive",
-        /// A fragmented MP4, for live streams and Media Source Extensions. It is written without seeking.
+        /// A fragmented MP4, for live streams and Media Source Extensions. It can be written without seeking. A file
+        /// states its duration when it is finished, a stream does not.
         Fragmented = "fragmented",
         /// The H.264 byte stream (Annex B) without a container.
         AnnexB = "annexb",

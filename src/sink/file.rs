@@ -255,6 +255,7 @@ impl Sink for FileSink {
     type Output = ();
 
     const CAN_KEEP: bool = true;
+    const CAN_SEEK: bool = true;
 
     fn len(&self) -> u64 {
         self.length

@@ -11,6 +11,7 @@ pub(crate) struct MemorySink(Vec<u8>);
 
 impl Sink for MemorySink {
     type Output = Vec<u8>;
+    const CAN_SEEK: bool = true;
 
     fn len(&self) -> u64 {
         self.0.len() as u64

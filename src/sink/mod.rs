@@ -38,6 +38,9 @@ pub(crate) trait Sink: Sized {
     /// Whether [`keep`](Self::keep) can keep an incomplete movie.
     const CAN_KEEP: bool = false;
 
+    /// Whether bytes that were written can be changed.
+    const CAN_SEEK: bool = false;
+
     /// Returns the number of bytes written so far.
     fn len(&self) -> u64;
 

@@ -34,6 +34,7 @@ impl Sparse {
 
 impl Sink for Sparse {
     type Output = ();
+    const CAN_SEEK: bool = true;
 
     fn len(&self) -> u64 {
         self.length()

@@ -105,6 +105,7 @@ fn fields(name: &[u8; 4], body: &[u8]) -> String {
             format!("{}: {}", word(4), positions.join(" "))
         }
         b"stsz" => format!("{}: {}", word(8), list(12, 1)),
+        b"mehd" => format!("v{version} {}", long(4)),
         b"trex" => format!("track {} duration {}", word(4), word(12)),
         b"mfhd" => format!("number {}", word(4)),
         b"tfhd" => format!("flags {:06x} track {}: {}", word(0) & 0xff_ffff, word(4), hex(&body[8..])),
