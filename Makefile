@@ -1,5 +1,6 @@
 # make demo     installs what the build needs (Debian, Ubuntu), builds, and writes demo.mp4
 # make test     installs the tools that the tests need (Debian), and runs all tests; test-rust and test-python are its parts
+# make test-arm     builds the library for aarch64 and runs its tests under emulation; all in target/ports/arm (Debian)
 # make wheel    builds a wheel of the Python package that carries libx264, in target/wheels
 # make bench    installs what the peers need, runs the benches of the library, then compares it with the peers
 # make peers    runs the comparison alone; PEERS="…" has its options, PYTHON=… names a Python with peers
@@ -11,8 +12,9 @@ TEST_PACKAGES = ffmpeg x264 mediainfo chromium valgrind pango1.0-tools fonts-not
 PYTHON_PACKAGES = python3 python3-venv
 PEER_PACKAGES = ffmpeg x264 g++ nasm
 GALLERY_PACKAGES = ffmpeg
+ARM_PACKAGES = ffmpeg
 
-.PHONY: demo test test-rust test-python python-venv wheel bench peers peers-python gallery rust build-packages test-packages peer-packages gallery-packages
+.PHONY: demo test test-rust test-python test-arm python-venv wheel bench peers peers-python gallery rust build-packages test-packages peer-packages gallery-packages
 
 demo: build-packages
 	cargo run --release --example demo -- demo.mp4
@@ -37,6 +39,10 @@ python-venv:
 	@$(call install,$(PYTHON_PACKAGES))
 	[ -x $(VENV)/bin/pip ] || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement python/tests/requirements.txt
+
+test-arm: build-packages
+	@$(call install,$(ARM_PACKAGES))
+	tests/ports/arm.sh
 
 wheel: build-packages python-venv
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/maturin build --release --auditwheel repair --out target/wheels
