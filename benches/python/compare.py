@@ -34,7 +34,7 @@ from contestants import CONTESTS, CRF, FPS, ROOT, start
 Medians = dict[str, list[float]]
 CORES = len(os.sched_getaffinity(0))
 # A run is made again if other programs keep this part of a core busy.
-DISTURBED, ATTEMPTS = 0.05, 6
+DISTURBED = 0.05
 
 
 def busy() -> float:
@@ -62,10 +62,10 @@ def run_here(contest: str, contestant: str, case: str, preset: str) -> None:
         print(json.dumps([wall, cpu, Path(movie).stat().st_size, others - cpu]))
 
 
-def run_apart(*arguments: str) -> list[float]:
+def run_apart(attempts: int, *arguments: str) -> list[float]:
     """Run one contestant in a process of its own, again if other programs disturb it."""
     runs = []
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         command = [sys.executable, __file__, arguments[0], "--run", *arguments[1:]]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ | {"MPLBACKEND": "agg"})
         *run, others = json.loads(done.stdout)
@@ -78,7 +78,7 @@ def run_apart(*arguments: str) -> list[float]:
     return best
 
 
-def measure(contest: str, case: str, preset: str, rounds: int) -> Medians:
+def measure(contest: str, case: str, preset: str, rounds: int, attempts: int) -> Medians:
     """Run all contestants in turn."""
     names = list(CONTESTS[contest].contestants)
     if contest == "animations":
@@ -86,11 +86,11 @@ def measure(contest: str, case: str, preset: str, rounds: int) -> Medians:
     results: dict[str, list[list[float]]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
-            results[name].append(run_apart(contest, name, case, preset))
+            results[name].append(run_apart(attempts, contest, name, case, preset))
     return {name: [statistics.median(column) for column in zip(*runs, strict=True)] for name, runs in results.items()}
 
 
-def compare(contest: str, rounds: int, only: str | None) -> Iterator[str]:
+def compare(contest: str, rounds: int, attempts: int, only: str | None) -> Iterator[str]:
     """Yield the lines of a section of BENCHMARKS.md."""
     this = CONTESTS[contest]
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in this.distributions)
@@ -102,7 +102,7 @@ def compare(contest: str, rounds: int, only: str | None) -> Iterator[str]:
     )
     for case in [only] if only else this.cases:
         for preset in this.presets:
-            medians = measure(contest, case, preset, rounds)
+            medians = measure(contest, case, preset, rounds, attempts)
             best = min(medians[name][0] for name in this.peers)
             yield f"\n### {case}, {preset}\n"
             yield "| | wall, s | CPU, s | × the fastest peer's wall | goal | times as fast | kB |"
@@ -126,7 +126,7 @@ def beside_cores(medians: Medians) -> Iterator[str]:
         f"{begin:.2f} s of it pass until they have made the scene."
     )
     for more in (8, 32):
-        # The start takes as long, the rest is divided.
+        # The start takes as long, the rest is divided. FFMpegWriter draws on one core, so its time stays.
         short = begin + (wall - begin) * CORES / more
         longer = (wall - begin) * CORES / more
         yield (
@@ -158,13 +158,14 @@ def main() -> None:
     parser.add_argument("contest", choices=CONTESTS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="put the tables into BENCHMARKS.md")
+    parser.add_argument("--attempts", type=int, default=5, help="how often a disturbed run is made again at most")
     parser.add_argument("--case", help="one case alone")
     parser.add_argument("--run", nargs=3, metavar=("NAME", "CASE", "PRESET"), help="run one contestant, once")
     arguments = parser.parse_args()
     if arguments.run:
         return run_here(arguments.contest, *arguments.run)
     section = ""
-    for line in compare(arguments.contest, arguments.rounds, arguments.case):
+    for line in compare(arguments.contest, arguments.rounds, arguments.attempts, arguments.case):
         print(line, flush=True)
         section += f"{line}\n"
     if arguments.write:
