@@ -35,6 +35,7 @@ Medians = dict[str, list[float]]
 CORES = len(os.sched_getaffinity(0))
 # A run is made again if other programs keep this part of a core busy.
 DISTURBED = 0.05
+disturbances: list[float] = []
 
 
 def busy() -> float:
@@ -73,8 +74,7 @@ def run_apart(attempts: int, *arguments: str) -> list[float]:
         if runs[-1][0] < DISTURBED:
             break
     disturbance, best = min(runs)
-    if disturbance >= DISTURBED:
-        print(f"{arguments}: other programs kept {disturbance:.2f} cores busy", file=sys.stderr)
+    disturbances.append(disturbance)
     return best
 
 
@@ -114,6 +114,8 @@ def compare(contest: str, rounds: int, attempts: int, only: str | None) -> Itera
                 columns = [f"{wall:.2f}", f"{cpu:.2f}", f"{wall / best:.2f}", goal, f"{best / wall:.2f}"]
                 yield f"| {name} | {' | '.join(columns)} | {size / 1000:.0f} |"
             yield from (beside_cores(medians) if contest == "animations" else beside_program(medians))
+    if max(disturbances) >= DISTURBED:
+        yield f"\n**Other programs were busy meanwhile**, with up to {max(disturbances):.1f} cores."
 
 
 def beside_cores(medians: Medians) -> Iterator[str]:
