@@ -1,14 +1,11 @@
 //! `Converter`: checks a frame and its planes, and passes their rows to the kernel of the instruction set.
 
-use super::blend_weights::BlendWeights;
-use super::formula::Formula;
 use super::isa::Isa;
-use super::opaque_weights::OpaqueWeights;
-use super::pixels::Order;
-use super::rows::{Plan, Rows};
+use super::plan::Plan;
+use super::rows::Rows;
 use crate::planes::Planes;
 use crate::settings::{BitDepth, Chroma, ColorSpace};
-use crate::{Frame, Result};
+use crate::{Frame, PixelFormat, Result};
 
 /// Converts frames to planes. It applies matrix, range, chroma subsampling and background in one pass, without
 /// allocating.
@@ -41,23 +38,16 @@ pub struct Converter {
     chroma: Chroma,
     bit_depth: BitDepth,
     isa: Isa,
-    /// The weights for pixels whose first byte is red, and those for pixels whose first byte is blue.
-    weights: [(OpaqueWeights, BlendWeights); 2],
+    /// The plan for pixels whose first byte is red, and the one for pixels whose first byte is blue.
+    plans: [Plan; 2],
 }
 
 impl Converter {
     /// Creates a converter to planes of `chroma` at `bit_depth`. `background` is the red, green and blue behind
     /// transparent pixels.
     pub fn new(space: ColorSpace, chroma: Chroma, bit_depth: BitDepth, background: [u8; 3]) -> Self {
-        let formulas = Formula::planes(space, bit_depth);
-        let (wide, high) = chroma.subsampling();
-        let shared = i64::from(wide * high);
-        let weights = [false, true].map(|blue_first| {
-            // Kernels convert to 8 bits a sample only. At another depth these weights are not used.
-            let opaque = OpaqueWeights::new(&Formula::planes(space, BitDepth::Eight), blue_first, shared);
-            (opaque, BlendWeights::new(&formulas, background, blue_first, shared, bit_depth))
-        });
-        Self { chroma, bit_depth, isa: Isa::best(), weights }
+        let plans = [false, true].map(|blue_first| Plan::new(space, chroma, bit_depth, background, blue_first));
+        Self { chroma, bit_depth, isa: Isa::best(), plans }
     }
 
     /// Returns the same converter with another instruction set, for tests and benchmarks. The samples are the same.
@@ -96,16 +86,8 @@ impl Converter {
         if frame.width() == 0 || frame.height() == 0 {
             return;
         }
-        let order = Order::of(frame.format());
-        let (opaque_weights, blend_weights) = &self.weights[usize::from(order.blue_first)];
-        let plan = Plan {
-            format: frame.format(),
-            order,
-            chroma: self.chroma,
-            bit_depth: self.bit_depth,
-            opaque_weights,
-            blend_weights,
-        };
+        let blue_first = matches!(frame.format(), PixelFormat::Bgra8 | PixelFormat::Bgra8Premultiplied);
+        let plan = &self.plans[usize::from(blue_first)];
         let high = self.chroma.subsampling().1 as usize;
         let height = frame.height() as usize;
         let row = |y: usize| frame.row(y.min(height - 1));
@@ -119,7 +101,7 @@ impl Converter {
             let (cb, cr) = chroma.next().unwrap_or_default();
             Rows { pixels, luma: [first, second], chroma: [cb, cr] }
         });
-        self.isa.convert(&plan, rows);
+        self.isa.convert(plan, frame, rows);
     }
 
     fn check(&self, frame: &Frame<'_>, planes: &Planes) -> Result<()> {

@@ -1,10 +1,15 @@
 //! `Isa`: detects the instruction sets of the CPU, and dispatches to a kernel at run time.
 
-use super::plain;
-use super::rows::{Plan, Rows};
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, avx512};
-use crate::{Error, Result};
+use super::avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+use super::avx512::Avx512;
+#[cfg(target_arch = "aarch64")]
+use super::neon::Neon;
+use super::plan::Plan;
+use super::portable::Portable;
+use super::rows::Rows;
+use crate::{Error, Frame, Result};
 
 /// An instruction set that this machine has. A value of this type proves that.
 ///
@@ -31,6 +36,8 @@ enum Kind {
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
 }
 
 impl Isa {
@@ -53,6 +60,8 @@ impl Isa {
                 available.push(Self(Kind::Avx512));
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        available.push(Self(Kind::Neon));
         available
     }
 
@@ -61,8 +70,8 @@ impl Isa {
         Self::available().pop().unwrap_or(Self::BASELINE)
     }
 
-    /// Returns the name: "baseline", "avx2" (with FMA) or "avx512" (F, BW, VBMI and VNNI, which Ice Lake and Zen 4
-    /// have).
+    /// Returns the name: "baseline", "avx2" (with FMA), "avx512" (F, BW, VBMI and VNNI, which Ice Lake and Zen 4
+    /// have) or "neon" (which every aarch64 CPU has).
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Baseline => "baseline",
@@ -70,21 +79,25 @@ impl Isa {
             Kind::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512 => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Kind::Neon => "neon",
         }
     }
 
     /// Converts all rows of a frame with this instruction set.
     #[allow(unsafe_code)]
-    pub(super) fn convert<'a>(self, plan: &Plan<'_>, frame: impl Iterator<Item = Rows<'a>>) {
-        match self.0 {
-            Kind::Baseline => plain::convert(plan, frame),
-            // SAFETY: the CPU has AVX2 and FMA: `available`, which alone makes this value, has detected them.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => unsafe { avx2::convert(plan, frame) },
-            // SAFETY: the CPU has AVX-512 F, BW, VBMI and VNNI: `available`, which alone makes this value, has detected
-            // them.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => unsafe { avx512::convert(plan, frame) },
+    pub(super) fn convert<'a>(self, plan: &Plan, frame: &Frame<'_>, rows: impl Iterator<Item = Rows<'a>>) {
+        // SAFETY: the CPU has the instruction set: `available`, which alone makes this value, has detected it.
+        unsafe {
+            match self.0 {
+                Kind::Baseline => plan.convert_generally::<Portable, Portable>(frame, rows),
+                #[cfg(target_arch = "x86_64")]
+                Kind::Avx2 => plan.convert::<Avx2>(frame, rows),
+                #[cfg(target_arch = "x86_64")]
+                Kind::Avx512 => plan.convert::<Avx512>(frame, rows),
+                #[cfg(target_arch = "aarch64")]
+                Kind::Neon => plan.convert::<Neon>(frame, rows),
+            }
         }
     }
 }

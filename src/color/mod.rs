@@ -1,12 +1,11 @@
 //! Converts pixels to planes: a [`Converter`] turns a [`Frame`](crate::Frame) into the [`Planes`] that an encoder
 //! takes. Every sample is correctly rounded. The module knows no encoder and can be used alone.
 //!
-//! `rows` passes each row, or two rows that share their chroma, to a kernel as whole blocks of four-byte pixels.
-//! `pixels` reads the other formats. A kernel (`plain`, `avx2` or `avx512`) converts the pixels as if they were opaque,
-//! and reports whether they were. If they were not, or at 10 bits a sample, `blend` converts them in floating point. It
-//! passes blocks without translucent pixels back to the kernel, over the background. All weights come from `formula`,
-//! which has the formulas of H.273 in whole numbers. `opaque_weights`, `double_fma` and `single_fma` compute the
-//! weights of the kernels and explain why they are exact. `blend_weights` computes those of `blend`.
+//! There are two kernels, written over the operations of `vector`. An instruction set (`avx2`, `avx512`, `neon` or
+//! `portable`) implements these. `opaque` is fast: it converts opaque pixels to 8 bits a sample. `general` converts any
+//! pixels, over the background, to any planes. Both begin with exact whole numbers, and scale them to samples;
+//! `opaque_weights` and `general_weights` explain why the samples are exact. All weights come from `formula`, which has
+//! the formulas of H.273 in whole numbers. `plan` chooses the kernel for each row, and `rows` cuts rows into blocks.
 
 // Kernels walk several arrays side by side, which is easiest to read with an index.
 #![allow(clippy::needless_range_loop)]
@@ -15,19 +14,20 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod blend;
-mod blend_weights;
 mod converter;
-mod double_fma;
 mod formula;
+mod general;
+mod general_weights;
 mod isa;
+mod memory;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod opaque;
 mod opaque_weights;
-mod pixels;
-mod plain;
-#[cfg(target_arch = "x86_64")]
-mod registers;
+mod plan;
+mod portable;
 mod rows;
-mod single_fma;
+mod vector;
 
 pub use crate::planes::Planes;
 pub use converter::Converter;

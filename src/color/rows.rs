@@ -1,13 +1,10 @@
-//! `Rows`: drives a kernel over the rows of a frame in whole blocks, with copies for odd sizes and other pixel formats.
+//! `Rows`: rows of a frame, cut into whole blocks for the kernels, with copies where a row does not end with one.
 
-use super::blend_weights::BlendWeights;
-use super::opaque_weights::OpaqueWeights;
-use super::pixels::{Block, COLUMNS, Order, widen};
-use crate::PixelFormat;
+use crate::Frame;
 use crate::settings::{BitDepth, Chroma};
 
-/// The number of blocks that are copied at a time, for pixels that kernels cannot read in place.
-const STAGE: usize = 4;
+/// The number of columns that kernels need at least. It is a multiple of the columns of their blocks.
+const COLUMNS: usize = 64;
 
 /// A row of pixels, or two that share their chroma, and the rows of the planes for them.
 ///
@@ -19,50 +16,83 @@ pub(super) struct Rows<'a> {
     pub chroma: [&'a mut [u8]; 2],
 }
 
-/// How the rows of a frame are converted: everything that is computed in advance.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Plan<'a> {
-    pub format: PixelFormat,
-    pub order: Order,
-    pub chroma: Chroma,
-    pub bit_depth: BitDepth,
-    pub opaque_weights: &'a OpaqueWeights,
-    pub blend_weights: &'a BlendWeights,
-}
+impl Rows<'_> {
+    /// Converts rows with `blocks`, which takes [`COLUMNS`] or more, an even number if columns share chroma.
+    #[inline(always)]
+    pub fn convert(mut self, layout: Layout, blocks: impl Fn(&mut Rows<'_>)) {
+        if layout.whole == layout.columns { blocks(&mut self) } else { self.convert_copy(layout, blocks) }
+    }
 
-/// Converts rows with `blocks`, which takes four-byte pixels of [`COLUMNS`] columns or more, an even number.
-///
-/// It is inlined into its callers, so that the compiler compiles all of it for their instruction set.
-#[inline(always)]
-pub(super) fn convert(plan: &Plan<'_>, mut rows: Rows<'_>, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
-    let bytes = plan.format.bytes_per_pixel();
-    let columns = rows.pixels[0].len() / bytes;
-    if bytes == 4 && columns >= COLUMNS && columns.is_multiple_of(2) {
-        blocks(plan, &mut rows);
-    } else {
-        convert_copies(plan, rows, columns, blocks);
+    /// Converts whole blocks of columns, and then a copy of the remaining columns.
+    fn convert_copy(mut self, layout: Layout, blocks: impl Fn(&mut Rows<'_>)) {
+        let (pixels, whole) = (self.pixels, layout.whole * layout.pixel);
+        if whole > 0 {
+            blocks(&mut self.section(layout, pixels.map(|row| &row[..whole.min(row.len())]), 0));
+        }
+        let (mut copies, block) = ([[0; 4 * COLUMNS]; 2], COLUMNS * layout.pixel);
+        for (row, copy) in pixels.iter().zip(&mut copies).filter(|(row, _)| !row.is_empty()) {
+            let remainder = &row[whole..];
+            copy[..remainder.len()].copy_from_slice(remainder);
+            // The last pixel is repeated.
+            for at in remainder.len()..block {
+                copy[at] = copy[at - layout.pixel];
+            }
+        }
+        let bottom = if pixels[1].is_empty() { 0 } else { block };
+        blocks(&mut self.section(layout, [&copies[0][..block], &copies[1][..bottom]], layout.whole));
+    }
+
+    /// Returns `pixels` with the rows of the planes for them, from column `start` on.
+    fn section<'b>(&'b mut self, layout: Layout, pixels: [&'b [u8]; 2], start: usize) -> Rows<'b> {
+        let Layout { pixel, sample, wide, .. } = layout;
+        let columns = pixels[0].len() / pixel;
+        let cut = |row: &'b mut [u8], wide| {
+            if row.is_empty() { row } else { &mut row[start / wide * sample..][..columns / wide * sample] }
+        };
+        let [y0, y1] = &mut self.luma;
+        let [cb, cr] = &mut self.chroma;
+        Rows { pixels, luma: [cut(y0, 1), cut(y1, 1)], chroma: [cut(cb, wide), cut(cr, wide)] }
+    }
+
+    /// Returns the number of columns of pixels of `BYTES` bytes. It is at least `width`, every row has as many, and the
+    /// rows of the planes have as many samples of `SAMPLE` bytes.
+    ///
+    /// Kernels access the rows unchecked and rely on this. `WIDE` × `HIGH` pixels share chroma. `WIDE` is 0 if there is
+    /// no chroma.
+    ///
+    /// # Panics
+    /// If a row is shorter.
+    pub fn columns<const BYTES: usize, const SAMPLE: usize, const WIDE: usize, const HIGH: usize>(
+        &self,
+        width: usize,
+    ) -> usize {
+        let columns = self.pixels[0].len() / BYTES;
+        assert!(columns >= width);
+        assert!(self.pixels[..HIGH].iter().all(|row| row.len() / BYTES >= columns));
+        assert!(self.luma[..HIGH].iter().all(|row| row.len() / SAMPLE >= columns));
+        assert!(WIDE == 0 || self.chroma.iter().all(|row| row.len() / SAMPLE * WIDE >= columns));
+        columns
     }
 }
 
-/// Converts copies of the pixels, widened to four bytes each and to whole blocks.
-#[inline(always)]
-fn convert_copies(plan: &Plan<'_>, mut rows: Rows<'_>, columns: usize, blocks: impl Fn(&Plan<'_>, &mut Rows<'_>)) {
-    let bytes = plan.format.bytes_per_pixel();
-    let pixels = rows.pixels;
-    let mut copies = [[0; STAGE * size_of::<Block>()]; 2];
-    for start in (0..columns).step_by(STAGE * COLUMNS) {
-        let count = (columns - start).div_ceil(COLUMNS).min(STAGE);
-        for row in 0..2 {
-            if !pixels[row].is_empty() {
-                for (at, block) in copies[row].as_chunks_mut().0.iter_mut().enumerate().take(count) {
-                    widen(plan.format, &pixels[row][(start + at * COLUMNS) * bytes..], block);
-                }
-            }
-        }
-        let count = count * COLUMNS;
-        let [top, bottom] = &copies;
-        let copied = [&top[..4 * count], &bottom[..if pixels[1].is_empty() { 0 } else { 4 * count }]];
-        blocks(plan, &mut rows.section(plan, copied, start, count));
+/// The columns of all rows of a frame, and the bytes of a pixel and of a sample.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    columns: usize,
+    /// The number of columns that are converted in place: all, or whole blocks.
+    whole: usize,
+    /// How many columns share chroma.
+    wide: usize,
+    pixel: usize,
+    sample: usize,
+}
+
+impl Layout {
+    pub fn new(frame: &Frame<'_>, chroma: Chroma, bit_depth: BitDepth) -> Self {
+        let (columns, wide) = (frame.width() as usize, chroma.subsampling().0 as usize);
+        let whole =
+            if columns >= COLUMNS && columns.is_multiple_of(wide) { columns } else { columns / COLUMNS * COLUMNS };
+        Self { columns, whole, wide, pixel: frame.format().bytes_per_pixel(), sample: bit_depth.bytes() }
     }
 }
 
@@ -71,45 +101,4 @@ fn convert_copies(plan: &Plan<'_>, mut rows: Rows<'_>, columns: usize, blocks: i
 #[inline(always)]
 pub(super) fn starts(columns: usize, width: usize) -> impl Iterator<Item = usize> {
     (0..columns.div_ceil(width)).map(move |block| (block * width).min(columns - width))
-}
-
-impl Rows<'_> {
-    /// Returns the number of columns of four-byte pixels. It is at least `width`, and every row has as many.
-    ///
-    /// Kernels access the rows unchecked and rely on this. `high` rows and `wide` columns share chroma. `wide` is 0 if
-    /// there is no chroma.
-    ///
-    /// # Panics
-    /// If a row is shorter.
-    #[cfg(target_arch = "x86_64")]
-    pub fn columns(&self, width: usize, wide: usize, high: usize) -> usize {
-        let columns = self.pixels[0].len() / 4;
-        assert!(columns >= width);
-        assert!(self.pixels[..high].iter().all(|row| row.len() / 4 >= columns));
-        assert!(self.luma[..high].iter().all(|row| row.len() >= columns));
-        assert!(wide == 0 || self.chroma.iter().all(|row| row.len() * wide >= columns));
-        columns
-    }
-
-    /// Returns whether the first of four-byte pixels is opaque. If it is not, it is not worth trying the kernel.
-    #[inline(always)]
-    pub fn begins_opaque(&self) -> bool {
-        self.pixels[0].get(3) == Some(&255)
-    }
-
-    /// Returns `pixels` with the rows of the planes for them: `columns` from column `start` on.
-    #[inline(always)]
-    pub fn section<'b>(&'b mut self, plan: &Plan<'_>, pixels: [&'b [u8]; 2], start: usize, columns: usize) -> Rows<'b> {
-        let sample = plan.bit_depth.bytes();
-        let wide = plan.chroma.subsampling().0 as usize;
-        let [y0, y1] = &mut self.luma;
-        let [cb, cr] = &mut self.chroma;
-        let (luma, chroma) = ((start * sample, columns * sample), (start / wide * sample, columns / wide * sample));
-        Rows { pixels, luma: [cut(y0, luma), cut(y1, luma)], chroma: [cut(cb, chroma), cut(cr, chroma)] }
-    }
-}
-
-/// Returns `bytes` of a row from `start` on, or nothing if the row is empty.
-fn cut(row: &mut [u8], (start, bytes): (usize, usize)) -> &mut [u8] {
-    if row.is_empty() { row } else { &mut row[start..][..bytes] }
 }

@@ -1,5 +1,5 @@
-//! Unchecked loads and stores of vector registers, and prefetches. Checking each access would cost the kernels a tenth
-//! of their speed.
+//! Unchecked loads and stores of registers, and prefetches. Checking each access would cost the kernels a tenth of their
+//! speed.
 #![allow(unsafe_code)]
 
 use bytemuck::{AnyBitPattern, NoUninit};
@@ -28,11 +28,11 @@ pub(super) unsafe fn store<V: NoUninit>(row: &mut [u8], start: usize, register: 
     unsafe { row.as_mut_ptr().add(start).cast::<V>().write_unaligned(register) }
 }
 
-/// Prefetches the same block `HIGH` rows further, if rows follow each other without gaps. Hardware prefetchers look
+/// Prefetches the same `bytes` `HIGH` rows further, if rows follow each other without gaps. Hardware prefetchers look
 /// ahead too little, and not beyond a page. For frames that are not in a cache, this saves a fifth of the time.
 #[inline(always)]
-pub(super) fn prefetch_pixels<const BYTES: usize, const HIGH: usize>(row: &[u8], start: usize) {
-    for line in 0..BYTES / LINE {
+pub(super) fn prefetch_pixels<const HIGH: usize>(row: &[u8], start: usize, bytes: usize) {
+    for line in 0..bytes.div_ceil(LINE) {
         prefetch(row, start + HIGH * row.len() + line * LINE);
     }
 }
@@ -50,9 +50,14 @@ const LINE: usize = 64;
 /// Prefetches the cache line at `start`, which may be beyond the row.
 #[inline(always)]
 fn prefetch(row: &[u8], start: usize) {
-    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     let address = row.as_ptr().wrapping_add(start);
+    #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 CPU has the instruction. It is a hint that may name any address: it neither reads nor
     // faults.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
