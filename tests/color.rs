@@ -121,15 +121,20 @@ fn weights(space: ColorSpace) -> [i64; 3] {
 }
 
 /// Y, Cb or Cr of an opaque colour, rounded to the nearest and halves up, in whole numbers without any error.
-fn exact(space: ColorSpace, bits: u8, plane: usize, [r, g, b]: [i64; 3]) -> i64 {
+fn exact(space: ColorSpace, bits: u8, plane: usize, color: [i64; 3]) -> i64 {
+    exact_in_units(space, bits, plane, color, 1)
+}
+
+/// The same for a colour of components from 0 to 255 · `unit`.
+fn exact_in_units(space: ColorSpace, bits: u8, plane: usize, [r, g, b]: [i64; 3], unit: i64) -> i64 {
     let [kr, kg, kb] = weights(space);
     let y = kr * r + kg * g + kb * b;
     let (step, top) = (1 << (bits - 8), (1 << bits) - 1);
     let full = space.range == Range::Full;
     let (sum, one, span, offset) = match plane {
-        0 => (y, 10_000 * 255, if full { top } else { 219 * step }, if full { 0 } else { 16 * step }),
-        1 => (10_000 * b - y, 2 * (10_000 - kb) * 255, if full { top } else { 224 * step }, 128 * step),
-        _ => (10_000 * r - y, 2 * (10_000 - kr) * 255, if full { top } else { 224 * step }, 128 * step),
+        0 => (y, 10_000 * 255 * unit, if full { top } else { 219 * step }, if full { 0 } else { 16 * step }),
+        1 => (10_000 * b - y, 2 * (10_000 - kb) * 255 * unit, if full { top } else { 224 * step }, 128 * step),
+        _ => (10_000 * r - y, 2 * (10_000 - kr) * 255 * unit, if full { top } else { 224 * step }, 128 * step),
     };
     ((2 * sum * span + one).div_euclid(2 * one) + offset).min(top)
 }
@@ -185,6 +190,49 @@ fn every_color_is_rounded_exactly_on_every_isa() {
             (1..3).for_each(|plane| {
                 assert!(planes.plane(plane) == expected[plane], "{isa:?}, plane {plane}, red {r}, pairs")
             });
+        }
+    }
+}
+
+/// As many colours as a frame of 512×512 has, spread over the cube, in each space.
+#[test]
+fn colors_are_rounded_exactly_in_every_space_over_any_background_and_at_any_depth() {
+    const SIDE: usize = 512;
+    let mut random = Random(5);
+    for (space, depth) in spaces().flat_map(|space| BitDepth::ALL.iter().map(move |&depth| (space, depth))) {
+        let background = [0; 3].map(|_| random.next() as u8);
+        // Some of the pixels are at the edges of the cube.
+        let mut pixels: Vec<[u8; 4]> = (0..SIDE * SIDE).map(|_| (random.next() as u32).to_le_bytes()).collect();
+        pixels.iter_mut().step_by(16).flatten().for_each(|byte| *byte = if *byte < 128 { 0 } else { 255 });
+        for opaque in [true, false] {
+            if opaque {
+                pixels.iter_mut().for_each(|pixel| pixel[3] = 255);
+            } else {
+                pixels.iter_mut().for_each(|pixel| pixel[3] = random.next() as u8);
+            }
+            let expected = [0, 1, 2].map(|plane| -> Vec<i64> {
+                let color = |pixel: &[u8; 4]| {
+                    let alpha = i64::from(pixel[3]);
+                    [0, 1, 2].map(|i| i64::from(pixel[i]) * alpha + i64::from(background[i]) * (255 - alpha))
+                };
+                let sample = |pixel| exact_in_units(space, depth.bits(), plane, color(pixel), 255);
+                pixels.iter().map(sample).collect()
+            });
+            let frame = Frame::rgba8(pixels.as_flattened(), SIDE as u32, SIDE as u32);
+            for isa in Isa::available() {
+                let planes = convert(isa, space, background, &frame, Chroma::Yuv444, depth);
+                for plane in 0..3 {
+                    let samples = planes.plane(plane);
+                    let equal = match depth {
+                        BitDepth::Eight => samples.iter().zip(&expected[plane]).all(|(a, b)| i64::from(*a) == *b),
+                        BitDepth::Ten => samples
+                            .chunks_exact(2)
+                            .zip(&expected[plane])
+                            .all(|(a, b)| i64::from(u16::from_ne_bytes([a[0], a[1]])) == *b),
+                    };
+                    assert!(equal, "{isa:?}, {space:?}, {depth} bits, plane {plane}, opaque {opaque}");
+                }
+            }
         }
     }
 }

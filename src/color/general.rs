@@ -109,8 +109,9 @@ impl<
 fn luma<V: GeneralVector, const ALPHA: usize>(weights: &GeneralWeights, components: [V::Numbers; 4]) -> V::Numbers {
     let [first, green, third, alpha] = components;
     let [first_weight, green_weight, third_weight] = weights.luma.map(i32::from);
-    let outer = V::add(V::mul(first, V::splat(first_weight)), V::mul(third, V::splat(third_weight)));
-    let mut luma = V::add(outer, V::mul(green, V::splat(green_weight)));
+    let mul = if ALPHA == STRAIGHT { V::mul } else { V::mul_small };
+    let outer = V::add(mul(first, V::splat(first_weight)), mul(third, V::splat(third_weight)));
+    let mut luma = V::add(outer, mul(green, V::splat(green_weight)));
     if ALPHA == PREMULTIPLIED {
         luma = V::mul(luma, V::splat(255));
     }

@@ -74,6 +74,13 @@ impl GeneralVector for Portable {
         each(|i| a[i].wrapping_mul(b[i]))
     }
 
+    /// Multiplies as floats, because few instruction sets multiply 32-bit numbers.
+    #[inline(always)]
+    fn mul_small(a: [i32; PIXELS], b: [i32; PIXELS]) -> [i32; PIXELS] {
+        // SAFETY: the caller passes numbers whose product is small, so it is an exact float.
+        each(|i| unsafe { (a[i] as f32 * b[i] as f32).to_int_unchecked() })
+    }
+
     #[inline(always)]
     fn min(a: [i32; PIXELS], b: [i32; PIXELS]) -> [i32; PIXELS] {
         each(|i| a[i].min(b[i]))

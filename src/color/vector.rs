@@ -53,6 +53,12 @@ pub(super) trait GeneralVector: Vector {
     fn add(a: Self::Numbers, b: Self::Numbers) -> Self::Numbers;
     fn sub(a: Self::Numbers, b: Self::Numbers) -> Self::Numbers;
     fn mul(a: Self::Numbers, b: Self::Numbers) -> Self::Numbers;
+
+    /// Returns products below 2²⁴.
+    fn mul_small(a: Self::Numbers, b: Self::Numbers) -> Self::Numbers {
+        Self::mul(a, b)
+    }
+
     fn min(a: Self::Numbers, b: Self::Numbers) -> Self::Numbers;
 
     /// Returns the sums of pairs of neighbours.
