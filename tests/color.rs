@@ -225,7 +225,7 @@ fn colors_are_rounded_exactly_in_every_space_over_any_background_and_at_any_dept
                     let samples = planes.plane(plane);
                     let equal = match depth {
                         BitDepth::Eight => samples.iter().zip(&expected[plane]).all(|(a, b)| i64::from(*a) == *b),
-                        BitDepth::Ten => samples
+                        _ => samples
                             .chunks_exact(2)
                             .zip(&expected[plane])
                             .all(|(a, b)| i64::from(u16::from_ne_bytes([a[0], a[1]])) == *b),

@@ -69,8 +69,8 @@ impl OpaqueVector for Neon {
     type General = Portable;
     /// The first, the green and the third bytes, summed over pairs; and those of the last row.
     type Sums = ([uint16x8_t; 3], [uint8x16_t; 3]);
-    /// First − green and third − green, of each half.
-    type Differences = [[int16x8_t; 2]; 2];
+    /// The bytes of Cb and of Cr already.
+    type Differences = [uint8x16_t; 2];
     /// The bytes of each vector.
     type Samples = [uint8x16_t; 2];
 
@@ -104,21 +104,17 @@ impl OpaqueVector for Neon {
     #[inline(always)]
     fn differences(&self, (_, [first, green, third]): Self::Sums) -> Self::Differences {
         let [first, green, third] = [doubled(first), doubled(green), doubled(third)];
-        [signed([first[0], green[0], third[0]]), signed([first[1], green[1], third[1]])]
+        self.planes([[first[0], green[0], third[0]], [first[1], green[1], third[1]]])
     }
 
     #[inline(always)]
     fn pair_differences(&self, [(a, _), (b, _)]: [Self::Sums; 2]) -> Self::Differences {
-        [signed(a), signed(b)]
+        self.planes([a, b])
     }
 
     #[inline(always)]
     fn chroma(&self, [a, b]: [Self::Differences; 2], plane: usize) -> Self::Samples {
-        let weights = self.chroma[plane];
-        [
-            bytes([self.chroma_of(a[0], weights), self.chroma_of(a[1], weights)]),
-            bytes([self.chroma_of(b[0], weights), self.chroma_of(b[1], weights)]),
-        ]
+        [a[plane], b[plane]]
     }
 
     #[inline(always)]
@@ -160,9 +156,20 @@ impl Neon {
         }
     }
 
+    /// Returns sixteen samples of Cb and of Cr, from the sums of the first, the green and the third bytes.
     #[inline(always)]
-    fn chroma_of(&self, [first, third]: [int16x8_t; 2], weights: int16x4_t) -> uint16x8_t {
+    fn planes(&self, [low, high]: [[uint16x8_t; 3]; 2]) -> [uint8x16_t; 2] {
+        let [cb, cr] = self.chroma;
+        let (low_cb, high_cb) = (self.chroma_of(low, cb), self.chroma_of(high, cb));
+        let (low_cr, high_cr) = (self.chroma_of(low, cr), self.chroma_of(high, cr));
+        [bytes([low_cb, high_cb]), bytes([low_cr, high_cr])]
+    }
+
+    #[inline(always)]
+    fn chroma_of(&self, [first, green, third]: [uint16x8_t; 3], weights: int16x4_t) -> uint16x8_t {
         intrinsics! {
+            let first = vreinterpretq_s16_u16(vsubq_u16(first, green));
+            let third = vreinterpretq_s16_u16(vsubq_u16(third, green));
             let offset = vdupq_n_u32(128 << 16);
             let low = vmlal_lane_s16::<0>(self.fraction, vget_low_s16(first), weights);
             let low = vreinterpretq_u32_s32(vmlal_lane_s16::<1>(low, vget_low_s16(third), weights));
@@ -176,12 +183,6 @@ impl Neon {
             vaddhn_high_u32(samples, vsraq_n_u32::<16>(high, low), offset)
         }
     }
-}
-
-/// Returns first − green and third − green.
-#[inline(always)]
-fn signed([first, green, third]: [uint16x8_t; 3]) -> [int16x8_t; 2] {
-    intrinsics!([vreinterpretq_s16_u16(vsubq_u16(first, green)), vreinterpretq_s16_u16(vsubq_u16(third, green))])
 }
 
 /// Returns bytes, doubled, as words.
