@@ -1,0 +1,106 @@
+//! x264's presets and tunes, and ours, on drawn pictures: CPU time of one thread, size at equal PSNR and at equal SSIM.
+//!
+//! `cargo bench --bench drawn --features plotters -- COMMAND`. It needs the x264 program and ffmpeg. The scenes of
+//! matplotlib need a Python that has it, named by `--python`.
+
+mod curve;
+mod frames;
+mod quality;
+mod scenes;
+mod trial;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+use scenes::{Half, SCENES, Scene};
+use trial::Trials;
+
+#[derive(Parser)]
+struct Arguments {
+    /// A Python that has matplotlib.
+    #[arg(long, default_value = "python3")]
+    python: String,
+    /// Where frames and measurements are kept. A measurement that is there already is not repeated.
+    #[arg(long, default_value = "target/drawn")]
+    folder: PathBuf,
+    /// Frames of a scene.
+    #[arg(long, default_value_t = 60)]
+    frames: usize,
+    /// Only these scenes, by name, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    scenes: Vec<String>,
+    /// Constant rate factors, separated by commas.
+    #[arg(long, value_delimiter = ',', default_value = "20,23,26")]
+    crf: Vec<f64>,
+    #[command(subcommand)]
+    command: Command,
+    /// Cargo adds it.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Draws the frames of all chosen scenes, and writes some of them as PNGs.
+    Draw,
+    /// Compares sets of x264's options, each in quotes, on the half of the scenes that is searched on.
+    Search { sets: Vec<String> },
+}
+
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Command::Draw => draw(&arguments),
+        Command::Search { sets } => search(&arguments, sets),
+    }
+}
+
+impl Arguments {
+    fn chosen(&self, half: Option<Half>) -> impl Iterator<Item = &'static Scene> {
+        SCENES.iter().filter(move |scene| {
+            half.is_none_or(|half| scene.half == half)
+                && (self.scenes.is_empty() || self.scenes.iter().any(|name| name == scene.name))
+        })
+    }
+
+    fn planes(&self, scene: &Scene) -> Result<PathBuf, Box<dyn Error + Send + Sync>> {
+        frames::planes(scene, self.frames, &self.folder, &self.python)
+    }
+}
+
+fn draw(arguments: &Arguments) -> Result<(), Box<dyn Error + Send + Sync>> {
+    for scene in arguments.chosen(None) {
+        let planes = arguments.planes(scene)?;
+        let picture = arguments.folder.join(format!("{}.png", scene.name));
+        frames::write_png(&planes, scene.size, arguments.frames / 2, &picture)?;
+        println!("{}", picture.display());
+    }
+    Ok(())
+}
+
+/// Prints size at equal PSNR, at equal SSIM, CPU time and worst blocks, as multiples of the first set's.
+fn search(arguments: &Arguments, sets: &[String]) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut trials = Trials::open(&arguments.folder)?;
+    let scenes: Vec<_> = arguments.chosen(Some(Half::Search)).collect();
+    for set in sets {
+        let mut ratios = Vec::new();
+        for scene in &scenes {
+            let planes = arguments.planes(scene)?;
+            let mut curve = |set| trials.curve(scene, &planes, arguments.frames, set, &arguments.crf);
+            let (first, this) = (curve(&sets[0])?, curve(set)?);
+            ratios.push((scene, this.against(&first)));
+        }
+        let mean = curve::Ratio::mean(ratios.iter().filter(|(scene, _)| !scene.camera).map(|(_, ratio)| *ratio));
+        let each: Vec<_> =
+            ratios.iter().map(|(scene, r)| format!("{} {:.2}/{:.2}", scene.name, r.psnr, r.ssim)).collect();
+        println!("{mean} | {set} | {}", each.join(", "));
+    }
+    Ok(())
+}
+
+/// Returns the path of a file in a folder that is made where it is missing.
+fn file(folder: &Path, name: &str) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    Ok(folder.join(name))
+}
