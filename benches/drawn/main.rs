@@ -6,6 +6,7 @@
 mod curve;
 mod frames;
 mod quality;
+mod report;
 mod scenes;
 mod trial;
 
@@ -45,7 +46,12 @@ enum Command {
     /// Draws the frames of all chosen scenes, and writes some of them as PNGs.
     Draw,
     /// Compares sets of x264's options, each in quotes, on the half of the scenes that is searched on.
-    Search { sets: Vec<String> },
+    Search {
+        #[arg(allow_hyphen_values = true)]
+        sets: Vec<String>,
+    },
+    /// Compares presets with x264's tunes and with ours on the other half, prints tables, and draws a picture of them.
+    Report { picture: PathBuf },
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -53,6 +59,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     match &arguments.command {
         Command::Draw => draw(&arguments),
         Command::Search { sets } => search(&arguments, sets),
+        Command::Report { picture } => report(&arguments, picture),
     }
 }
 
@@ -97,6 +104,18 @@ fn search(arguments: &Arguments, sets: &[String]) -> Result<(), Box<dyn Error + 
         println!("{mean} | {set} | {}", each.join(", "));
     }
     Ok(())
+}
+
+fn report(arguments: &Arguments, picture: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut trials = Trials::open(&arguments.folder)?;
+    let mut results = Vec::new();
+    for scene in arguments.chosen(Some(Half::Report)) {
+        let planes = arguments.planes(scene)?;
+        let curve = |set: &str| trials.curve(scene, &planes, arguments.frames, set, &arguments.crf);
+        results.push(report::Result::new(scene, curve)?);
+    }
+    report::print(&results);
+    report::picture(&results, picture)
 }
 
 /// Returns the path of a file in a folder that is made where it is missing.

@@ -1,6 +1,6 @@
 """The scenes of benches/drawn that matplotlib draws: writes their frames as RGBA to standard output.
 
-    python3 benches/drawn/matplotlib_scenes.py SCENE WIDTH HEIGHT FRAMES
+python3 benches/drawn/matplotlib_scenes.py SCENE WIDTH HEIGHT FRAMES
 """
 
 import sys

@@ -17,6 +17,17 @@ macro_rules! choice {
     };
 }
 
+/// A tune, or none.
+#[derive(Clone, Copy)]
+pub struct Tuning(pub Option<Tune>);
+
+fn tune() -> impl TypedValueParser<Value = Tuning> {
+    PossibleValuesParser::new(Tune::ALL.iter().map(|tune| tune.name()).chain(["none"])).try_map(|name| match &*name {
+        "none" => Ok(Tuning(None)),
+        name => name.parse().map(|tune| Tuning(Some(tune))),
+    })
+}
+
 /// Makes H.264 MP4 movies of pictures, Y4M and raw frames
 #[derive(Parser)]
 #[command(
@@ -102,9 +113,9 @@ pub struct Quality {
     /// Preset of x264
     #[arg(long, default_value = "medium", value_parser = choice!(Preset))]
     pub preset: Preset,
-    /// Tune of x264
-    #[arg(long, value_parser = choice!(Tune))]
-    pub tune: Option<Tune>,
+    /// What the encoder optimises for: charts and text with "drawn", nothing in particular with "none", or a tune of x264
+    #[arg(long, default_value = "none", value_parser = tune())]
+    pub tune: Tuning,
     /// Constant rate factor, 0 to 51; lower is better [default: 23]
     #[arg(long, group = "rate", allow_negative_numbers = true)]
     pub crf: Option<f32>,

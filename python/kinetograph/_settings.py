@@ -59,8 +59,9 @@ class EncoderSettings(ContainerSettings, total=False):
         Limits of a decoder's buffer: the rate in kbit/s and the size in kbit.
     preset : str
         How much time x264 spends, from ``"ultrafast"`` to ``"placebo"``. The default is ``"medium"``.
-    tune : {"film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"}
-        What x264 optimises for. The default is nothing in particular.
+    tune : {"drawn", "film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency", "none"}
+        What the encoder optimises for: charts, text and heat maps with ``"drawn"``. The others are x264's. The default
+        is nothing in particular, ``"none"``.
     profile : {"baseline", "main", "high", "high10", "high422", "high444"}
         The profile that the stream must not exceed. The default is the lowest that the other settings allow.
     level : str
@@ -97,7 +98,12 @@ class EncoderSettings(ContainerSettings, total=False):
     lossless: bool | None
     vbv: tuple[int, int] | None
     preset: Preset | None
-    tune: Literal["film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"] | None
+    tune: (
+        Literal[
+            "drawn", "film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency", "none"
+        ]
+        | None
+    )
     profile: Literal["baseline", "main", "high", "high10", "high422", "high444"] | None
     level: str | None
     chroma: Literal["420", "422", "444", "gray"] | None

@@ -76,6 +76,7 @@ pub fn settings(Size(width, height): Size, keywords: &Bound<'_, PyDict>) -> PyRe
                 settings.vbv(Vbv::new(max_kbit_per_second, buffer_kbit))
             }
             "preset" => settings.preset(choice(&value)?),
+            "tune" if value.str()? == "none" => settings.tune(None),
             "tune" => settings.tune(choice::<kinetograph::Tune>(&value)?),
             "profile" => settings.profile(choice::<kinetograph::Profile>(&value)?),
             "level" => settings.level(choice::<kinetograph::Level>(&value)?),

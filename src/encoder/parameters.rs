@@ -8,7 +8,7 @@ use std::sync::Arc;
 use x264_sys::*;
 
 use super::log::Log;
-use crate::settings::{BitDepth, Chroma, ChromaLocation, Quality, Range, Settings};
+use crate::settings::{BitDepth, Chroma, ChromaLocation, Quality, Range, Settings, Tune};
 use crate::{Error, Result};
 
 /// The threads that an encoder works on.
@@ -48,7 +48,7 @@ impl Parameters {
     /// that it refuses.
     pub fn new(settings: &Settings, threading: Threading) -> Result<Self> {
         let preset = c_string(settings.preset.name())?;
-        let tune = settings.tune.map(|tune| c_string(tune.name())).transpose()?;
+        let tune = settings.tune.filter(|tune| *tune != Tune::Drawn).map(|tune| c_string(tune.name())).transpose()?;
         let mut raw = MaybeUninit::uninit();
         // SAFETY: `raw` is valid for writes, and `CString` guarantees that the strings end with a NUL.
         let status = unsafe {
@@ -75,13 +75,13 @@ impl Parameters {
         parameters.set_keyframe_interval(settings);
         parameters.set_threads(settings, threading);
         let is_level = settings.level.map(|level| parameters.parse("level", level.name())).transpose()?.is_some();
-        for (name, value) in &settings.x264_options {
+        for (name, value) in settings.encoder_options() {
             parameters.parse(name, value)?;
         }
         // The option min-keyint may have raised the interval.
         parameters.set_keyframe_interval(settings);
-        let chooses_references = |(name, _): &(String, String)| name == "ref" || name == "frameref";
-        if is_level && !settings.x264_options.iter().any(chooses_references) {
+        let chooses_references = |(name, _)| name == "ref" || name == "frameref";
+        if is_level && !settings.encoder_options().any(chooses_references) {
             parameters.fit_references_to_level();
         }
         parameters.apply_profile(settings)?;

@@ -80,9 +80,12 @@ named! {
 named! {
     /// The kind of material or the purpose that x264 optimises for.
     Tune, "tune" {
+        /// Charts, text, heat maps, particles: what programs draw. This one is the crate's own. It stands for parameters of
+        /// x264, which depend on the preset and which [`x264_arguments`](crate::Settings::x264_arguments) lists.
+        Drawn = "drawn",
         /// Photographic film.
         Film = "film",
-        /// Drawings with flat areas. It is often right for plots.
+        /// Cartoons: drawings with flat areas.
         Animation = "animation",
         /// Photographic film whose grain is preserved.
         Grain = "grain",

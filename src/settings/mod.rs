@@ -3,11 +3,13 @@
 mod choices;
 mod color_space;
 mod container;
+mod drawn;
 pub(crate) mod range;
 mod tag;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod x264_arguments;
 mod x264_options;
 
 use std::time::SystemTime;

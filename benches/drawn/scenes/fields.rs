@@ -1,5 +1,7 @@
 //! Areas that are filled with colours: heat maps, contours, noise, a map.
 
+use std::f32::consts::TAU;
+
 use kinetograph::plot::{ColorMap, HeatMap, PixmapBackend};
 use plotters::prelude::*;
 use tiny_skia::Pixmap;
@@ -53,7 +55,7 @@ pub fn heat_blocks(canvas: &mut Pixmap, index: usize, _: usize) -> Drawn {
     let mut values = waves(columns, rows, seconds(index));
     for (cell, value) in values.iter_mut().enumerate() {
         let mut random = fastrand::Rng::with_seed(cell as u64);
-        let (phase, rate) = (6.28 * random.f32(), 1.0 + 4.0 * random.f32());
+        let (phase, rate) = (TAU * random.f32(), 1.0 + 4.0 * random.f32());
         *value = 0.6 * *value + 0.4 * (0.5 + 0.5 * (phase + rate * seconds(index) as f32).sin());
     }
     chart(canvas, &format!("Load of 1296 nodes, step {index}"), &values, columns, |map| map)

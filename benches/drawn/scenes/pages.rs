@@ -1,5 +1,7 @@
 //! Pages of text: one that scrolls, slides that fade, one that hardly changes.
 
+use std::f32::consts::PI;
+
 use tiny_skia::{Pixmap, PixmapPaint, Transform};
 
 use super::Drawn;
@@ -80,6 +82,6 @@ pub fn still(canvas: &mut Pixmap, index: usize, _: usize) -> Drawn {
         let (angle, from) = (tick as f32 * 0.1047, if tick % 5 == 0 { 200.0 } else { 218.0 });
         line(canvas, [place(angle, from), place(angle, 230.0)], 2.0, [80; 3], 1.0);
     }
-    line(canvas, [place(angle + 3.1416, 40.0), place(angle, 190.0)], 4.0, COLORS[3], 1.0);
+    line(canvas, [place(angle + PI, 40.0), place(angle, 190.0)], 4.0, COLORS[3], 1.0);
     write(canvas, &format!("{:05.1} kPa", 101.3 + (index / 10) as f64 / 10.0), (1420, 720), "monospace", 36.0, [20; 3])
 }

@@ -1,5 +1,7 @@
 //! Points: particles on black, and a graph that is built up.
 
+use std::f32::consts::TAU;
+
 use tiny_skia::Pixmap;
 
 use super::Drawn;
@@ -12,8 +14,8 @@ pub fn particles(canvas: &mut Pixmap, index: usize, _: usize) -> Drawn {
     let mut random = fastrand::Rng::with_seed(3);
     for number in 0..3000 {
         let radius = 30.0 + 320.0 * random.f32().sqrt();
-        let angle = 6.283 * random.f32() + 40.0 / radius.sqrt() * now * 0.4;
-        let wobble = 12.0 * (2.0 * now + 6.283 * random.f32()).sin();
+        let angle = TAU * random.f32() + 40.0 / radius.sqrt() * now * 0.4;
+        let wobble = 12.0 * (2.0 * now + TAU * random.f32()).sin();
         let at = (640.0 + 1.6 * (radius + wobble) * angle.cos(), 360.0 + (radius + wobble) * angle.sin());
         let color = [[255, 240, 200], [140, 190, 255], [255, 120, 90]][number % 3];
         disc(canvas, at, 1.5, color, 0.9);
@@ -30,7 +32,7 @@ pub fn graph(canvas: &mut Pixmap, index: usize, total: usize) -> Drawn {
     let nodes: Vec<_> = (0..90)
         .map(|number| {
             let (x, y) = (60.0 + 1160.0 * random.f32(), 90.0 + 590.0 * random.f32());
-            let sway = 6.283 * random.f32();
+            let sway = TAU * random.f32();
             let linked = [random.usize(..=number), random.usize(..=number)];
             ((x + 4.0 * (now + sway).sin(), y + 4.0 * (1.3 * now + sway).cos()), linked)
         })

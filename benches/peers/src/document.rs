@@ -110,7 +110,7 @@ pub fn page(
     all_goals: &[Goal],
     disturbance: Option<f64>,
     benches: Option<&str>,
-    python: &str,
+    others: &str,
 ) -> String {
     let disturbed = disturbance.map_or(String::new(), |load| disturbed(load) + "\n");
     let results: Vec<String> = tables.iter().map(table).collect();
@@ -148,7 +148,7 @@ pub fn page(
          how a movie is encoded. The program *kinetograph* reads RGBA, 2.7 times the bytes of the I420 that the x264 \
          program reads. It spends most of its additional time on copying them out of the page cache and on converting them. *waves, \
          drawn* compares the example `waves` with `benches/matplotlib_waves.py` and the ffmpeg program.\n\n\
-         {}{python}## Results\n\n{}",
+         {}{others}## Results\n\n{}",
         machine::describe(),
         own_command_line(),
         field(entries),
@@ -159,9 +159,10 @@ pub fn page(
     )
 }
 
-/// Returns the sections of a page that benches/python/compare.py has written.
-pub fn python_sections(page: &str) -> String {
-    let sections = page.split("\n## ").filter(|section| section.starts_with("Python: "));
+/// Returns the sections of a page that benches/python/compare.py and benches/drawn have measured.
+pub fn other_sections(page: &str) -> String {
+    let is_other = |section: &&str| section.starts_with("Python: ") || section.starts_with("Drawn pictures");
+    let sections = page.split("\n## ").filter(is_other);
     sections.map(|section| format!("## {}\n\n", section.trim_end())).collect()
 }
 

@@ -164,8 +164,8 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if let Some(folder) = &arguments.write {
         let benches = arguments.benches.as_ref().map(std::fs::read_to_string).transpose()?;
         let file = folder.join("BENCHMARKS.md");
-        let python = document::python_sections(&std::fs::read_to_string(&file).unwrap_or_default());
-        let page = document::page(&field, &tables, &goals, disturbance, benches.as_deref(), &python);
+        let others = document::other_sections(&std::fs::read_to_string(&file).unwrap_or_default());
+        let page = document::page(&field, &tables, &goals, disturbance, benches.as_deref(), &others);
         std::fs::write(file, page)?;
         std::fs::create_dir_all(folder.join("docs"))?;
         chart::draw(&tables[..charted])?.save_png(folder.join("docs/benchmarks.png"))?;

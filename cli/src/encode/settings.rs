@@ -34,7 +34,7 @@ pub fn settings(arguments: &Encode, stated: &Stated) -> Settings {
     let mut settings = Settings::new(stated.size.0, stated.size.1)
         .quality(rate_control(&arguments.quality))
         .preset(*preset)
-        .tune(*tune)
+        .tune(tune.0)
         .profile(*profile)
         .level(*level)
         .keyframe_interval(*keyframe_interval)
