@@ -19,6 +19,7 @@ pages! {
     streaming = "streaming.md",
     notebooks = "notebooks.md",
     gpu = "gpu.md",
+    captures = "captures.md",
     from_matplotlib = "matplotlib.md",
     from_an_ffmpeg_pipe = "ffmpeg-pipe.md",
     rgb_exact = "rgb-exact.md",

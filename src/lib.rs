@@ -53,7 +53,7 @@
 //!
 //! - `plotters` draws charts and heat maps on a canvas. It adds the module `plot`.
 //! - `image` converts images of the image crate to frames.
-//! - `indicatif` adds the method `Animation::progress_bar`.
+//! - `indicatif` adds `Animation::progress_bar` and `Movie::progress_bar`.
 //!
 //! # Build requirements
 //!
@@ -114,9 +114,9 @@ pub use error::{Error, FramePart, Mp4Error, OutputError, PlanesMismatch, Result,
 pub use frame::{Frame, PixelFormat};
 pub use html::Html;
 pub use join::{join, join_to_bytes, join_to_writer};
-pub use movie::Movie;
+pub use movie::{Movie, TryPush};
 pub use mp4::MovieInfo;
-pub use progress::Progress;
+pub use progress::{Phase, Progress};
 pub use recover::{LeftOut, Recovered, recover, recover_in_place};
 pub use report::Report;
 pub use segment::Segment;

@@ -1,14 +1,21 @@
 //! `Movie`: frames are pushed one by one, converted on the caller's thread and encoded on another.
 
+mod progress;
+mod reporter;
+mod try_push;
+
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use self::reporter::Reporter;
+pub use self::try_push::TryPush;
 use crate::color::Converter;
 use crate::encoder::{Encoder, Threading};
 use crate::frame::{Frame, PixelFormat, read_bands};
 use crate::pipeline::Pipeline;
 use crate::planes::Planes;
+use crate::progress::INTERVAL;
 use crate::recording::Recording;
 use crate::report::Report;
 use crate::settings::{ContainerSettings, Settings};
@@ -68,6 +75,7 @@ pub struct Movie<Output = ()> {
     /// The buffer of [`push_from`](Self::push_from).
     band: Vec<u8>,
     created: Instant,
+    reporter: Reporter,
 }
 
 impl Movie {
@@ -200,6 +208,7 @@ impl<Output: Send + 'static> Movie<Output> {
             origin: None,
             force_keyframe: false,
             band: Vec::new(),
+            reporter: Reporter::new(settings, created),
             created,
         })
     }
@@ -277,6 +286,7 @@ impl<Output> Movie<Output> {
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
     pub fn push_from(&mut self, input: impl Read, format: PixelFormat) -> Result<bool> {
+        self.wait_for_planes()?;
         let planes = self.pipeline.free_planes()?;
         let convert = |rows: &Frame<'_>, first| self.converter.convert_rows(rows, planes, first);
         let is_read = read_bands(input, self.size, format, &mut self.band, convert)?;
@@ -315,6 +325,7 @@ impl<Output> Movie<Output> {
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
     pub fn push_planes(&mut self, planes: &Planes) -> Result<()> {
+        self.wait_for_planes()?;
         let free = self.pipeline.free_planes()?;
         planes.check(free.size(0), free.chroma(), free.bit_depth())?;
         planes.check_samples()?;
@@ -333,6 +344,7 @@ impl<Output> Movie<Output> {
     /// [`Error::Planes`] if the input ends inside a picture or a sample has more than 10 bits, [`Error::Io`] if it cannot
     /// be read. The picture is not added, and the movie continues. Otherwise as [`push`](Self::push).
     pub fn push_planes_from(&mut self, input: impl Read) -> Result<bool> {
+        self.wait_for_planes()?;
         let is_read = self.pipeline.free_planes()?.read(input, self.size)?;
         if is_read {
             self.submit(self.next)?;
@@ -410,6 +422,7 @@ impl<Output> Movie<Output> {
 
     fn add(&mut self, frame: Frame<'_>, pts: i64) -> Result<()> {
         frame.check_size(self.frames, self.size)?;
+        self.wait_for_planes()?;
         self.converter.convert(&frame, self.pipeline.free_planes()?)?;
         self.submit(pts)
     }
@@ -423,17 +436,31 @@ impl<Output> Movie<Output> {
         self.frames += 1;
         self.last = pts;
         self.next = pts + i64::from(self.clock.frame);
+        self.report()
+    }
+
+    /// Reports progress until there are planes to fill, if anybody listens.
+    fn wait_for_planes(&mut self) -> Result<()> {
+        while self.reporter.has_closure() && !self.pipeline.wait(INTERVAL)? {
+            self.report()?;
+        }
         Ok(())
     }
 
+    fn report(&mut self) -> Result<()> {
+        self.reporter.report(self.frames, &self.pipeline).inspect_err(|_| self.pipeline.cancel())
+    }
+
     fn end(self) -> Result<(Output, Report)> {
-        if self.frames == 0 {
+        let Self { pipeline, mut reporter, clock, frames, next, created, coded_size: (width, height), .. } = self;
+        if frames == 0 {
             return Err(Error::NoFrames);
         }
-        let (output, bytes) = self.pipeline.finish(self.next)?;
-        let (frames, seconds, elapsed) = (self.frames, self.clock.seconds(self.next), self.created.elapsed());
-        let (width, height) = self.coded_size;
-        Ok((output, Report { frames, seconds, bytes, width, height, elapsed }))
+        reporter.end();
+        let (output, bytes) = pipeline.finish(next, INTERVAL, |pipeline| reporter.report(frames, pipeline))?;
+        let report = Report { frames, seconds: clock.seconds(next), bytes, width, height, elapsed: created.elapsed() };
+        reporter.report_end(frames, bytes);
+        Ok((output, report))
     }
 
     fn time_error(&self, seconds: f64, reason: TimeError) -> Error {

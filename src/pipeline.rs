@@ -2,12 +2,14 @@
 
 use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::encoder::{Coding, Encoder};
+use crate::packet::Packet;
 use crate::planes::Planes;
 use crate::recording::Recording;
 use crate::settings::Settings;
@@ -40,6 +42,19 @@ enum End<Output> {
     Unfinished(Option<PathBuf>),
 }
 
+/// What the encoder's thread has done so far.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// Packets written, and their bytes.
+    pub frames: AtomicU64,
+    pub bytes: AtomicU64,
+    /// Nanoseconds that the thread has spent on calls at which x264 only took a frame, and on others with writing.
+    pub taking: AtomicU64,
+    pub encoding: AtomicU64,
+    /// Whether the movie is given up while it is being finished.
+    is_cancelled: AtomicBool,
+}
+
 /// Encodes and writes pictures on a dedicated thread, in the order in which they are submitted.
 ///
 /// A pipeline that is dropped before it has finished waits for the thread and removes the unfinished file. During a
@@ -50,6 +65,9 @@ pub(crate) struct Pipeline<Output> {
     free: Mutex<Receiver<Planes>>,
     /// The planes being filled. They stay here until they are submitted, even if a frame is refused.
     filling: Option<Planes>,
+    done: Arc<Done>,
+    /// How long the caller has waited for free planes.
+    waited: Duration,
     /// `None` when its result has been taken.
     thread: Option<JoinHandle<Result<End<Output>>>>,
 }
@@ -66,34 +84,58 @@ impl<Output: Send + 'static> Pipeline<Output> {
             // The channel has room for all of them, and its receiver exists.
             let _ = give_back.send(planes);
         }
+        let done = Arc::new(Done::default());
+        let work = EncoderThread { encoder, recording, done: Arc::clone(&done) };
         let thread = std::thread::Builder::new()
             .name("kinetograph encoder".into())
-            .spawn(move || run(encoder, recording, &next_command, &give_back))
+            .spawn(move || work.run(&next_command, &give_back))
             .map_err(Error::io("starting the encoder's thread"))?;
-        Ok(Self { commands, free: Mutex::new(free), filling: None, thread: Some(thread) })
+        let (free, waited) = (Mutex::new(free), Duration::ZERO);
+        Ok(Self { commands, free, filling: None, done, waited, thread: Some(thread) })
     }
 }
 
 impl<Output> Pipeline<Output> {
     /// Returns planes to fill. Waits while the encoder has all of them.
     pub fn free_planes(&mut self) -> Result<&mut Planes> {
-        if self.filling.is_none() {
-            let free = self.free.get_mut().unwrap_or_else(PoisonError::into_inner).recv();
-            self.filling = Some(free.map_err(|_| self.failure())?);
-        }
+        self.wait(Duration::MAX)?;
         self.filling.as_mut().ok_or(Error::Ended)
     }
 
     /// Waits at most `timeout` until there are planes to fill. Returns whether there are.
     pub fn wait(&mut self, timeout: Duration) -> Result<bool> {
-        if self.filling.is_none() {
-            match self.free.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(timeout) {
-                Ok(planes) => self.filling = Some(planes),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(self.failure()),
+        if self.filling.is_some() {
+            return Ok(true);
+        }
+        let free = self.free.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let received = match free.try_recv() {
+            Err(TryRecvError::Empty) if !timeout.is_zero() => {
+                let begin = Instant::now();
+                let received = free.recv_timeout(timeout);
+                self.waited += begin.elapsed();
+                received
             }
+            received => received.map_err(|error| match error {
+                TryRecvError::Empty => RecvTimeoutError::Timeout,
+                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+            }),
+        };
+        match received {
+            Ok(planes) => self.filling = Some(planes),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(self.failure()),
         }
         Ok(self.filling.is_some())
+    }
+
+    /// Returns what the encoder's thread has done so far.
+    pub fn done(&self) -> &Done {
+        &self.done
+    }
+
+    /// Returns how long the caller has waited for planes to fill.
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// Submits the planes that [`free_planes`](Self::free_planes) returned last, to be presented at `pts` ticks.
@@ -102,14 +144,42 @@ impl<Output> Pipeline<Output> {
         self.commands.send(Command::Encode { planes, pts, is_keyframe }).map_err(|_| self.failure())
     }
 
-    /// Finishes the movie, whose last frame is presented until `end` ticks. Returns as [`Recording::finish`] does.
-    pub fn finish(mut self, end: i64) -> Result<(Output, u64)> {
+    /// Finishes the movie, whose last frame is presented until `end` ticks. Returns as [`Recording::finish`] does. Calls
+    /// `report` every `interval` meanwhile. If it fails, the movie is given up.
+    pub fn finish(
+        mut self,
+        end: i64,
+        interval: Duration,
+        mut report: impl FnMut(&Self) -> Result<()>,
+    ) -> Result<(Output, u64)> {
         // If the thread has ended, its result says why.
         let _ = self.commands.send(Command::Finish { end });
+        loop {
+            // Planes come back until the thread ends.
+            match self.free.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(interval) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(error) = report(&self) {
+                        self.cancel();
+                        return Err(error);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
         match self.join()? {
             End::Finished(output, bytes) => Ok((output, bytes)),
             End::Unfinished(_) => Err(Error::Ended),
         }
+    }
+
+    /// Gives up the movie. Whatever is called next fails.
+    pub fn cancel(&mut self) {
+        self.done.is_cancelled.store(true, Relaxed);
+        // The thread ends when no sender is left.
+        self.commands = sync_channel(0).0;
+        // Whoever gives up a movie has no use for its error.
+        let _ = self.join();
     }
 
     /// Ends the movie unfinished, and returns the path of the file that is kept, if it is playable.
@@ -150,41 +220,61 @@ impl<Output> Drop for Pipeline<Output> {
     }
 }
 
-/// Runs the encoder's thread.
-fn run<S: Sink>(
-    mut encoder: Encoder,
-    mut recording: Recording<S>,
-    commands: &Receiver<Command>,
-    give_back: &SyncSender<Planes>,
-) -> Result<End<S::Output>> {
-    for command in commands {
-        let written = match &command {
-            Command::Encode { planes, pts, is_keyframe } => {
-                let coding = if *is_keyframe { Coding::Keyframe } else { Coding::Any };
-                let encoded = encoder.encode(planes, *pts, coding);
-                encoded.and_then(|packet| packet.map_or(Ok(()), |packet| recording.push(&packet)))
-            }
-            Command::Finish { .. } | Command::Keep => flush(&mut encoder, &mut recording),
-        };
-        if let Err(error) = written {
-            return Err(recording.fail(error));
-        }
-        match command {
-            // Nobody receives planes any more when the movie is being finished.
-            Command::Encode { planes, .. } => drop(give_back.send(planes)),
-            Command::Finish { end } => {
-                let (output, bytes) = recording.finish(end)?;
-                return Ok(End::Finished(output, bytes));
-            }
-            Command::Keep => return Ok(End::Unfinished(recording.keep())),
-        }
-    }
-    Ok(End::Unfinished(None))
+/// What the encoder's thread works with.
+struct EncoderThread<S: Sink> {
+    encoder: Encoder,
+    recording: Recording<S>,
+    done: Arc<Done>,
 }
 
-fn flush<S: Sink>(encoder: &mut Encoder, recording: &mut Recording<S>) -> Result<()> {
-    while let Some(packet) = encoder.flush()? {
-        recording.push(&packet)?;
+impl<S: Sink> EncoderThread<S> {
+    fn run(mut self, commands: &Receiver<Command>, give_back: &SyncSender<Planes>) -> Result<End<S::Output>> {
+        for command in commands {
+            let written = match &command {
+                Command::Encode { planes, pts, is_keyframe } => {
+                    let coding = if *is_keyframe { Coding::Keyframe } else { Coding::Any };
+                    self.write(|encoder| encoder.encode(planes, *pts, coding)).map(drop)
+                }
+                Command::Finish { .. } | Command::Keep => self.flush(),
+            };
+            if self.done.is_cancelled.load(Relaxed) {
+                break;
+            }
+            if let Err(error) = written {
+                return Err(self.recording.fail(error));
+            }
+            match command {
+                // Nobody receives planes any more when the movie is being finished.
+                Command::Encode { planes, .. } => drop(give_back.send(planes)),
+                Command::Finish { end } => {
+                    let (output, bytes) = self.recording.finish(end)?;
+                    return Ok(End::Finished(output, bytes));
+                }
+                Command::Keep => return Ok(End::Unfinished(self.recording.keep())),
+            }
+        }
+        Ok(End::Unfinished(None))
     }
-    Ok(())
+
+    fn flush(&mut self) -> Result<()> {
+        loop {
+            if self.done.is_cancelled.load(Relaxed) || !self.write(Encoder::flush)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Calls the encoder, and writes the packet that it returns. Returns whether there is one.
+    fn write(&mut self, encode: impl FnOnce(&mut Encoder) -> Result<Option<Packet<'_>>>) -> Result<bool> {
+        let begin = Instant::now();
+        let packet = encode(&mut self.encoder)?;
+        if let Some(packet) = &packet {
+            self.recording.push(packet)?;
+            self.done.bytes.fetch_add(packet.data.len() as u64, Relaxed);
+            self.done.frames.fetch_add(1, Relaxed);
+        }
+        let spent = if packet.is_some() { &self.done.encoding } else { &self.done.taking };
+        spent.fetch_add(begin.elapsed().as_nanos() as u64, Relaxed);
+        Ok(packet.is_some())
+    }
 }

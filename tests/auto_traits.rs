@@ -32,6 +32,7 @@ const _: () = {
     send_and_sync::<OddSize>();
     send_and_sync::<OutputError>();
     send_and_sync::<PixelFormat>();
+    send_and_sync::<Phase>();
     send_and_sync::<Planes>();
     send_and_sync::<PlanesMismatch>();
     send_and_sync::<Preset>();
@@ -51,6 +52,7 @@ const _: () = {
     send_and_sync::<Tag>();
     send_and_sync::<TimeError>();
     send_and_sync::<Transfer>();
+    send_and_sync::<TryPush>();
     send_and_sync::<Tune>();
     send_and_sync::<Vbv>();
 };

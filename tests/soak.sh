@@ -28,6 +28,8 @@ soak 10 kills
 soak 10 lifetimes
 # 50 rounds of processes that share a folder.
 soak 25 segments_shared
+# Progress of movies that keep all cores busy. Nothing else may run meanwhile.
+cargo test --release --all-features --test progress -- --ignored
 # Many movies at once.
 for _ in 1 2 3 4 5 6 7 8 9 10; do soak 1 crowd; done
 # From Python: 25,000 movies, and an animation of 100,000 frames in two processes.

@@ -211,7 +211,7 @@ fn the_expected_number_of_frames_serves_count_and_progress() {
     for progress in before {
         // The number is known when the last state is.
         if progress.frames == 0 {
-            assert_eq!((progress.fraction(), progress.remaining()), (0.0, None));
+            assert_eq!((progress.fraction, progress.remaining), (None, None));
             assert!(!progress.to_string().contains("of"), "{progress}");
         } else {
             assert!(progress.frames == 400 && progress.drawn > 380, "{progress:?}");

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kinetograph::{Animation, Error, FrameInfo, Layout};
+use kinetograph::{Animation, Error, FrameInfo, Layout, Phase};
 use tiny_skia::Pixmap;
 
 mod judge;
@@ -124,7 +124,7 @@ fn states_that_never_end_can_be_cancelled() {
         for (workers, pause) in [(1, 0), (4, 0), (4, 20)] {
             let states = (0..).inspect(|_| std::thread::sleep(Duration::from_millis(pause)));
             let movie = Animation::from_states(settings(), states, draw).workers(workers).on_progress(|progress| {
-                assert_eq!((progress.frames, progress.finished), (0, false));
+                assert_eq!((progress.frames, progress.phase), (0, Phase::Encoding));
                 if progress.encoded > 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let result = movie.save(folder.path().join("movie.mp4"));

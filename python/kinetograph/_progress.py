@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Callable, Iterator
 
@@ -29,11 +30,13 @@ def reporter(progress: bool | Callable[[Progress], object]) -> Iterator[Callable
             with _line() as report:
                 yield report
             return
-        with tqdm(unit="frame") as bar:
+        # The text is that of the progress. tqdm's own count and rate would be those of hundredths.
+        with tqdm(total=100, bar_format="{bar:20} {desc}") as bar:
 
             def update(progress: Progress) -> None:
-                bar.total = progress.frames
-                bar.update(progress.encoded - bar.n)
+                bar.set_description_str(str(progress), refresh=False)
+                bar.n = math.floor(100 * (progress.fraction or 0))
+                bar.refresh()
 
             yield update
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kinetograph::Phase;
 use pyo3::prelude::*;
 
 /// Facts about a finished movie. It prints as ``90 frames, 3.000 s, 9.1 kB, 612 frames/s``.
@@ -121,7 +122,17 @@ impl Progress {
     fn new(frames: u64, kept: u64, encoded: u64, written: u64, elapsed: Duration, finished: bool) -> Self {
         let mut progress = kinetograph::Progress::new(frames, kept);
         (progress.drawn, progress.encoded, progress.written) = (encoded, encoded, written);
-        (progress.elapsed, progress.finished) = (elapsed, finished);
+        progress.elapsed = elapsed;
+        if finished {
+            progress.phase = Phase::Finished;
+            (progress.fraction, progress.remaining) = (Some(1.0), Some(Duration::ZERO));
+        } else {
+            let left = frames.saturating_sub(encoded) as f64;
+            let fraction = 1.0 - left / frames.saturating_sub(kept).max(1) as f64;
+            // The movie is not finished when all segments are there.
+            progress.fraction = Some(fraction.min(0.99));
+            progress.remaining = Duration::try_from_secs_f64(left / progress.frames_per_second()).ok();
+        }
         Self(progress)
     }
 
@@ -131,13 +142,19 @@ impl Progress {
         self.0.frames
     }
 
+    /// str: ``"encoding"``, ``"finishing"`` (the index is written) or ``"finished"``.
+    #[getter]
+    fn phase(&self) -> String {
+        self.0.phase.to_string()
+    }
+
     /// int: Frames drawn.
     #[getter]
     fn drawn(&self) -> u64 {
         self.0.drawn
     }
 
-    /// int: Frames passed to x264.
+    /// int: Frames encoded. x264 holds back up to about a hundred frames.
     #[getter]
     fn encoded(&self) -> u64 {
         self.0.encoded
@@ -170,13 +187,14 @@ impl Progress {
     /// bool: Whether the movie is finished and has its final name.
     #[getter]
     fn finished(&self) -> bool {
-        self.0.finished
+        self.0.phase == Phase::Finished
     }
 
-    /// float: The encoded fraction of the movie, 0 to 1.
+    /// float or None: The fraction of the work that is done, 0 to 1: an estimate from the time that drawing and encoding
+    /// have taken so far. None if the number of frames is not known.
     #[getter]
-    fn fraction(&self) -> f64 {
-        self.0.fraction()
+    fn fraction(&self) -> Option<f64> {
+        self.0.fraction
     }
 
     /// float: Frames encoded per second, averaged since the start.
@@ -185,10 +203,10 @@ impl Progress {
         self.0.frames_per_second()
     }
 
-    /// datetime.timedelta or None: An estimate of the remaining time; None before the first frame.
+    /// datetime.timedelta or None: An estimate of the remaining time; None while there is nothing to base it on.
     #[getter]
     fn remaining(&self) -> Option<Duration> {
-        self.0.remaining()
+        self.0.remaining
     }
 
     fn __str__(&self) -> String {

@@ -214,6 +214,8 @@ def test_progress_is_reported_and_can_cancel(tmp_path: Path, capfd: pytest.Captu
     reports: list[kinetograph.Progress] = []
     animation = Animation(scenes.slow, frames=20, size=scenes.SIZE)
     animation.save(tmp_path / "movie.mp4", workers=2, progress=reports.append)
+    assert reports[-1].phase == "finished"
+    assert all(0 <= report.fraction < 1 for report in reports[:-1] if report.fraction is not None)
     assert [report.finished for report in reports] == [False] * (len(reports) - 1) + [True]
     assert (reports[-1].encoded, reports[-1].fraction, reports[-1].remaining is not None) == (20, 1.0, True)
     assert len(reports) > 5
@@ -225,7 +227,7 @@ def test_progress_is_reported_and_can_cancel(tmp_path: Path, capfd: pytest.Captu
         animation.save(tmp_path / "other.mp4", workers=2, progress=cancel)
     assert names(tmp_path) == ["movie.mp4"]
     animation.save(tmp_path / "movie.mp4", workers=2, progress=True)
-    assert "20/20" in capfd.readouterr().err
+    assert "20 drawn, 20 encoded of 20 frames, 100 %" in capfd.readouterr().err
 
 
 def test_a_run_that_failed_is_resumed(tmp_path: Path) -> None:

@@ -100,6 +100,10 @@ impl Animation<'_> {
         }
         let clock = self.settings.clock();
         let end = frames as i64 * i64::from(clock.frame);
+        progress.begin_finishing(begin.elapsed());
+        if lock(&self.on_progress)(&progress).is_break() {
+            return Err(Error::Cancelled);
+        }
         let (output, bytes) = recording.finish(end)?;
         if let Some(folder) = folder {
             folder.finish();
@@ -138,9 +142,7 @@ impl Animation<'_> {
     }
 
     fn report_end(&self, mut progress: Progress, begin: Instant) {
-        let frames = progress.written;
-        (progress.frames, progress.drawn, progress.encoded) = (frames, frames, frames);
-        (progress.elapsed, progress.finished) = (begin.elapsed(), true);
+        progress.finish(progress.written, begin.elapsed());
         // The movie is finished, so there is nothing left to cancel.
         let _ = lock(&self.on_progress)(&progress);
     }

@@ -14,7 +14,6 @@ mod states;
 mod workers;
 
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +22,7 @@ use tiny_skia::Pixmap;
 use self::frame_source::FrameSource;
 use self::states::States;
 use crate::html::Html;
-use crate::progress::{Progress, ProgressAnswer};
+use crate::progress::{OnProgress, Progress, ProgressAnswer};
 use crate::recording::Recording;
 use crate::report::Report;
 use crate::segment::Segment;
@@ -105,9 +104,6 @@ pub struct Animation<'a> {
     folder: Option<PathBuf>,
 }
 
-/// A closure that receives the progress and may cancel the movie.
-type OnProgress<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'a;
-
 impl<'a> Animation<'a> {
     /// Sets the layer that every canvas begins with. It must have the movie's size.
     ///
@@ -146,7 +142,7 @@ impl<'a> Animation<'a> {
     /// Sets a closure that receives the progress, at most ten times a second and at the end, on the thread that makes
     /// the movie.
     ///
-    /// The closure may return [`ControlFlow::Break`] to cancel the movie, which then fails with [`Error::Cancelled`].
+    /// The closure may return [`ControlFlow::Break`](std::ops::ControlFlow::Break) to cancel the movie, which then fails with [`Error::Cancelled`].
     ///
     /// ```
     /// use std::ops::ControlFlow;

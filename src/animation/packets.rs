@@ -11,12 +11,10 @@ use super::lock::lock;
 use super::scheduler::Scheduler;
 use super::workers::{MIN_BATCH, Workers};
 use crate::planes::Planes;
-use crate::progress::Progress;
+use crate::progress::estimate::Estimator;
+use crate::progress::{INTERVAL, Progress};
 use crate::segment::{Batch, PacketBuffer, SegmentEncoder, SegmentFolder, splice};
 use crate::{Error, Result, SegmentError};
-
-/// The minimum time between two progress reports, and the maximum time that packets wait to be muxed.
-const INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long a run that has nothing else to do waits for segments that other processes make.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,6 +44,7 @@ pub(super) fn make_segments(
 struct AnimationPackets<'s, 'a> {
     workers: &'s Workers<'s, 'a>,
     progress: &'s mut Progress,
+    estimator: Estimator,
     begin: Instant,
     reported: Instant,
     /// Since when nothing is left to do but what other processes do.
@@ -56,7 +55,13 @@ impl<'s, 'a> AnimationPackets<'s, 'a> {
     fn new(workers: &'s Workers<'s, 'a>, progress: &'s mut Progress) -> Self {
         let begin = Instant::now();
         progress.kept = lock(&workers.scheduler).kept_frames();
-        Self { workers, progress, begin, reported: begin, idle: None }
+        let Workers { animation, plan, .. } = workers;
+        let threads = animation.settings.threads.unwrap_or_else(|| plan.threads(&animation.settings));
+        // Segments that are drawn from states are encoded one after another.
+        let encoders = if animation.states.is_some() { 1 } else { plan.count.min(animation.workers as u64) };
+        let cores = thread::available_parallelism().map_or(1, usize::from) / encoders.max(1) as usize;
+        let estimator = Estimator::new(&animation.settings, threads as usize, cores);
+        Self { workers, progress, estimator, begin, reported: begin, idle: None }
     }
 
     /// Waits for the next packets of a segment. Returns `None` if the movie has ended before that segment.
@@ -149,6 +154,7 @@ impl<'s, 'a> AnimationPackets<'s, 'a> {
         }
         self.reported = Instant::now();
         self.progress.elapsed = self.begin.elapsed();
+        self.estimator.estimate(self.progress, self.workers.costs());
         let mut on_progress = lock(&self.workers.animation.on_progress);
         if on_progress(self.progress).is_break() { Err(Error::Cancelled) } else { Ok(()) }
     }

@@ -63,6 +63,7 @@ pub(super) struct Scheduler<Encoder, Picture> {
     /// The number of frames of the segments in `kept`.
     kept_frames: u64,
     drawn: u64,
+    /// The number of frames whose packets the encoders have given.
     encoded: u64,
     stopped: bool,
     /// The number of workers that wait for a task. The workers themselves count it.

@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::lock::lock;
 use super::scheduler::{Feed, KnownFrames, Scheduler, Task};
 use super::{Animation, FrameInfo};
 use crate::color::Converter;
 use crate::planes::Planes;
+use crate::progress::estimate::Costs;
 use crate::segment::{Claim, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan};
 use crate::settings::Settings;
 use crate::{Error, Result};
@@ -20,12 +23,16 @@ pub(super) const MIN_BATCH: usize = 1 << 20;
 /// The workers of an animation, and what they share with the muxing loop.
 pub(super) struct Workers<'w, 'a> {
     pub(super) animation: &'w Animation<'a>,
-    plan: &'w SegmentPlan,
+    pub(super) plan: &'w SegmentPlan,
     /// Where finished segments are stored, if they are.
     pub(super) folder: Option<&'w SegmentFolder>,
     pub(super) scheduler: Mutex<Scheduler<SegmentEncoder, Planes>>,
     /// The encoder of the first segment, which was opened before the workers were started.
     first: Mutex<Option<SegmentEncoder>>,
+    /// See [`Costs`].
+    drawing: Stopwatch,
+    taking: Stopwatch,
+    encoding: Stopwatch,
     /// Signals workers that there may be something to do.
     pub(super) work_changed: Condvar,
     /// Signals the muxing loop that there are packets.
@@ -59,6 +66,9 @@ impl<'w, 'a> Workers<'w, 'a> {
             folder,
             scheduler: Mutex::new(Scheduler::new(plan.clone(), segments, known, animation.workers, kept)),
             first: Mutex::new(Some(first)),
+            drawing: Stopwatch::default(),
+            taking: Stopwatch::default(),
+            encoding: Stopwatch::default(),
             work_changed: Condvar::new(),
             packets_changed: Condvar::new(),
             failure: Mutex::new(None),
@@ -111,10 +121,12 @@ impl<'w, 'a> Workers<'w, 'a> {
                 Task::Draw { frame, picture } => {
                     let mut planes = picture.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
                     let info = FrameInfo::new(frame, expected, frame_rate);
+                    let begin = Instant::now();
                     make_frame(info, &mut |pixels| {
                         pixels.check_size(frame, (width, height))?;
                         converter.convert(&pixels, &mut planes)
                     })?;
+                    self.drawing.add(begin);
                     let mut scheduler = lock(&self.scheduler);
                     if let Some(segment) = scheduler.drawn(frame, planes) {
                         self.encode(scheduler, segment)?;
@@ -127,10 +139,12 @@ impl<'w, 'a> Workers<'w, 'a> {
 
     /// Computes the state of a frame.
     fn compute(&self, frame: u64, is_encoded: bool) -> Result<()> {
+        let begin = Instant::now();
         let is_computed = match &self.animation.states {
             Some(states) => states.compute(frame, is_encoded)?,
             None => false,
         };
+        self.drawing.add(begin);
         let mut scheduler = lock(&self.scheduler);
         if is_computed {
             scheduler.computed(is_encoded);
@@ -201,7 +215,9 @@ impl<'w, 'a> Workers<'w, 'a> {
                 Feed::Picture(mut encoder, planes) => {
                     self.wake(&scheduler);
                     drop(scheduler);
+                    let begin = Instant::now();
                     let packets = encoder.encode(&planes)?;
+                    if packets.is_empty() { &self.taking } else { &self.encoding }.add(begin);
                     scheduler = lock(&self.scheduler);
                     scheduler.encoded(planes);
                     self.add_packets(&mut scheduler, segment, packets);
@@ -218,7 +234,10 @@ impl<'w, 'a> Workers<'w, 'a> {
     }
 
     fn finish(&self, segment: u64, mut encoder: SegmentEncoder) -> Result<()> {
+        let mut begin = Instant::now();
         while let Some(packets) = encoder.flush()? {
+            self.encoding.add(begin);
+            begin = Instant::now();
             let mut scheduler = lock(&self.scheduler);
             if scheduler.is_stopped() {
                 return Ok(());
@@ -248,10 +267,31 @@ impl<'w, 'a> Workers<'w, 'a> {
         }
     }
 
+    /// Returns the time that the workers have spent so far.
+    pub fn costs(&self) -> Costs {
+        Costs { drawing: self.drawing.total(), taking: self.taking.total(), encoding: self.encoding.total() }
+    }
+
     fn stop(&self) {
         lock(&self.scheduler).stop();
         self.work_changed.notify_all();
         self.packets_changed.notify_all();
+    }
+}
+
+/// Adds up the time that several threads spend on something.
+#[derive(Default)]
+struct Stopwatch {
+    nanoseconds: AtomicU64,
+}
+
+impl Stopwatch {
+    fn add(&self, since: Instant) {
+        self.nanoseconds.fetch_add(since.elapsed().as_nanos() as u64, Relaxed);
+    }
+
+    fn total(&self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.load(Relaxed))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::{self, BufReader, Read};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use kinetograph::{Movie, PixelFormat, Report, Settings};
 
 use super::Input;
@@ -78,33 +77,28 @@ fn make(
     let settings = settings.expected_frames(frames);
     if output::is_dash(&arguments.output) {
         let movie = Movie::stream(io::stdout(), &settings)?;
-        push_all(movie, name, source, frames, |movie| movie.finish().map(|(_, report)| report))
+        push_all(movie, name, source, |movie| movie.finish().map(|(_, report)| report))
     } else {
         let movie = Movie::create(&arguments.output, &settings)?;
-        push_all(movie, name, source, frames, |movie| movie.finish())
+        push_all(movie, name, source, |movie| movie.finish())
     }
 }
 
 /// Pushes all frames of the input, with a progress bar, and finishes the movie.
 fn push_all<Output>(
-    mut movie: Movie<Output>,
+    movie: Movie<Output>,
     name: &str,
     mut source: impl Source,
-    frames: Option<u64>,
     finish: impl FnOnce(Movie<Output>) -> kinetograph::Result<Report>,
 ) -> Result<Report> {
     // It is hidden unless standard error is a terminal.
-    let bar = ProgressBar::new(frames.unwrap_or(0)).with_style(ProgressStyle::with_template(match frames {
-        Some(_) => "{wide_bar} {pos}/{len} frames, {per_sec}, {eta} left",
-        None => "{spinner} {pos} frames, {per_sec}",
-    })?);
+    let mut movie = movie.progress_bar();
     let end = loop {
         match source.push(&mut movie) {
-            Ok(true) => bar.inc(1),
+            Ok(true) => {}
             end => break end,
         }
     };
-    bar.finish_and_clear();
     let pushed = movie.frames();
     match (end, finish(movie)) {
         // If the input ends inside a frame, the frames before it are kept.

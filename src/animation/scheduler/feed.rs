@@ -74,6 +74,5 @@ impl<Encoder, Picture> Scheduler<Encoder, Picture> {
     pub fn encoded(&mut self, picture: Picture) {
         self.free.push(picture);
         self.pending -= 1;
-        self.encoded += 1;
     }
 }

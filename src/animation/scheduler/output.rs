@@ -9,6 +9,7 @@ use crate::segment::{Batch, PacketBuffer};
 impl<Encoder, Picture> Scheduler<Encoder, Picture> {
     /// Adds packets of a segment.
     pub fn add_packets(&mut self, segment: u64, packets: &PacketBuffer) {
+        self.encoded += packets.len();
         self.slot(segment).packets.append(packets);
     }
 

@@ -44,6 +44,13 @@ fn open(scheduler: &mut TestScheduler, plan: &SegmentPlan, segment: u64) {
     scheduler.opened(header(plan, segment), TestEncoder { segment, next });
 }
 
+/// The packet that the encoder returns for a picture.
+fn packet(picture: u64) -> PacketBuffer {
+    let mut packets = PacketBuffer::default();
+    packets.push(&Packet { data: &[0], pts: picture as i64, dts: picture as i64, sync: true });
+    packets
+}
+
 /// A worker in the middle of something.
 enum Activity {
     Idle,
@@ -129,10 +136,8 @@ fn simulate(mut scheduler: TestScheduler, frames: u64, seed: u64) -> Seen {
             Activity::Encoding(mut encoder, picture) => {
                 assert_eq!(encoder.next, picture, "an encoder got a frame out of order");
                 encoder.next += 1;
-                let mut packets = PacketBuffer::default();
-                packets.push(&Packet { data: &[0], pts: picture as i64, dts: picture as i64, sync: true });
                 scheduler.encoded(picture);
-                scheduler.add_packets(encoder.segment, &packets);
+                scheduler.add_packets(encoder.segment, &packet(picture));
                 Some((encoder.segment, Some(encoder)))
             }
             Activity::Flushing(encoder) => {
@@ -252,6 +257,7 @@ fn segments_are_made_once_whatever_other_processes_do() {
                             feed => feed,
                         } {
                             scheduler.encoded(picture);
+                            scheduler.add_packets(segment, &packet(picture));
                             driven = Some(encoder);
                         }
                     }
