@@ -1,6 +1,7 @@
 # make demo     installs what the build needs (Debian, Ubuntu), builds, and writes demo.mp4
 # make test     installs the tools that the tests need (Debian), and runs all tests; test-rust and test-python are its parts
 # make test-arm     builds the library for aarch64 and runs its tests under emulation; all in target/ports/arm (Debian)
+# make test-windows builds it for Windows and runs its tests in Wine; all in target/ports/windows (Debian)
 # make wheel    builds a wheel of the Python package that carries libx264, in target/wheels
 # make bench    installs what the peers need, runs the benches of the library, then compares it with the peers
 # make peers    runs the comparison alone; PEERS="…" has its options, PYTHON=… names a Python with peers
@@ -14,7 +15,7 @@ PEER_PACKAGES = ffmpeg x264 g++ nasm
 GALLERY_PACKAGES = ffmpeg
 ARM_PACKAGES = ffmpeg
 
-.PHONY: demo test test-rust test-python test-arm python-venv wheel bench peers peers-python gallery rust build-packages test-packages peer-packages gallery-packages
+.PHONY: demo test test-rust test-python test-arm test-windows python-venv wheel bench peers peers-python gallery rust build-packages test-packages peer-packages gallery-packages
 
 demo: build-packages
 	cargo run --release --example demo -- demo.mp4
@@ -43,6 +44,10 @@ python-venv:
 test-arm: build-packages
 	@$(call install,$(ARM_PACKAGES))
 	tests/ports/arm.sh
+
+test-windows: build-packages
+	@$(call install,$(PYTHON_PACKAGES))
+	tests/ports/windows.sh
 
 wheel: build-packages python-venv
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/maturin build --release --auditwheel repair --out target/wheels

@@ -1,6 +1,5 @@
 //! `recover` and `recover_in_place`: make a finished movie of a recording that a crash has left unfinished.
 
-use std::fs;
 use std::path::Path;
 
 pub use crate::mp4::LeftOut;
@@ -148,12 +147,11 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let identity = |path| fs::metadata(path).map(|there| (there.dev(), there.ino())).ok();
+        let identity = |path| std::fs::metadata(path).map(|there| (there.dev(), there.ino())).ok();
         identity(one).is_some_and(|found| Some(found) == identity(other))
     }
     #[cfg(not(unix))]
     {
-        let real = |path| fs::canonicalize(path).ok();
-        real(one).is_some_and(|found| Some(found) == real(other))
+        same_file::is_same_file(one, other).unwrap_or(false)
     }
 }

@@ -74,6 +74,7 @@ fn a_movie_can_be_cancelled() {
 }
 
 #[test]
+#[cfg(target_os = "linux")] // /dev/full
 fn a_full_disk_stops_the_workers() {
     let drawn = AtomicU64::new(0);
     let count = |canvas: &mut Pixmap, frame: FrameInfo| {

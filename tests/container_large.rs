@@ -59,7 +59,7 @@ fn widen(path: &Path) {
 }
 
 #[test]
-#[cfg(unix)]
+#[cfg(unix)] // elsewhere, the file would not be sparse
 fn unfinished_files_beyond_4_gib_are_recovered() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy.mp4");

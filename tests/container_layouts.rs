@@ -90,7 +90,10 @@ fn variable_times_are_exact_to_the_tick() {
                 "0.000000,75.000000\n75.000000\n",
                 "{layout}, {bframes} B-frames"
             );
-            assert_eq!(judge::mediainfo(&path, "General;Duration"), "75000", "{layout}, {bframes} B-frames");
+            // No package has a mediainfo for Windows.
+            if cfg!(unix) {
+                assert_eq!(judge::mediainfo(&path, "General;Duration"), "75000", "{layout}, {bframes} B-frames");
+            }
         }
     }
 }

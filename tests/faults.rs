@@ -139,15 +139,17 @@ fn extreme_numbers_are_typed_errors_or_right() {
     // What is only extreme makes a movie that says so.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("movie.mp4");
-    let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+    // Near the ends of what the system's clock counts to; that of Windows begins in 1601.
+    let late = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 39);
+    let early = SystemTime::UNIX_EPOCH - Duration::from_secs(if cfg!(windows) { 1 << 33 } else { 1 << 40 });
     for (settings, seconds) in [
         (base().frame_rate((1, 3600)), "7200.000000"),
         (base().frame_rate((1, 87)).variable_rate(true), "174.000000"),
         (base().frame_rate(1_000_000), "0.000002"),
         (base().frame_rate((999_999, 1_000_000)), "2.000002"),
         (base().frame_rate(1).expected_frames(u64::MAX), "2.000000"),
-        (base().frame_rate(1).creation_time(far), "2.000000"),
-        (base().frame_rate(1).creation_time(SystemTime::UNIX_EPOCH - Duration::from_secs(1 << 40)), "2.000000"),
+        (base().frame_rate(1).creation_time(late), "2.000000"),
+        (base().frame_rate(1).creation_time(early), "2.000000"),
         (base().frame_rate(1).pixel_aspect(65_535, 65_534), "2.000000"),
         (base().frame_rate(1).pixel_aspect(16, 1), "2.000000"),
         (base().frame_rate(1).pixel_aspect(1, 16), "2.000000"),

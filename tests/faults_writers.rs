@@ -1,6 +1,6 @@
 //! Writers that are slow, block, fail and panic.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -125,7 +125,6 @@ fn a_writer_that_blocks_holds_the_caller_back() {
 fn a_writer_that_fails_ends_the_movie_with_its_reason() {
     let (reader, closed) = io::pipe().unwrap();
     drop(reader);
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let zero = Writer(|_: &[u8]| Ok(0));
     let mut taken = 0;
     let late = Writer(move |bytes: &[u8]| {
@@ -134,27 +133,27 @@ fn a_writer_that_fails_ends_the_movie_with_its_reason() {
     });
     let (far_end, near_end) = io::pipe().unwrap();
     let reader = thread::spawn(move || (far_end.take(3000).read_to_end(&mut Vec::new()).unwrap(), ()).0);
-    let sinks: [(Box<dyn Write + Send>, &str); 5] = [
-        (Box::new(closed), "Broken pipe"),
-        (Box::new(full), "No space left"),
-        (Box::new(zero), "failed to write whole buffer"),
-        (Box::new(late), "the far end is tired"),
-        (Box::new(near_end), "Broken pipe"),
+    let sinks: Vec<(Box<dyn Write + Send>, ErrorKind)> = vec![
+        (Box::new(closed), ErrorKind::BrokenPipe),
+        #[cfg(target_os = "linux")]
+        (Box::new(std::fs::File::options().write(true).open("/dev/full").unwrap()), ErrorKind::StorageFull),
+        (Box::new(zero), ErrorKind::WriteZero),
+        (Box::new(late), ErrorKind::Other),
+        (Box::new(near_end), ErrorKind::BrokenPipe),
     ];
-    for (sink, why) in sinks {
+    for (sink, kind) in sinks {
         let error = match Movie::stream(sink, &stream_settings()) {
             // The head does not fit.
             Err(error) => error,
             Ok(mut movie) => {
-                let error = (0..10_000).find_map(|frame| push(&mut movie, frame).err()).expect(why);
+                let error = (0..10_000).find_map(|frame| push(&mut movie, frame).err()).expect("an error");
                 assert!(matches!(push(&mut movie, 0), Err(Error::Ended)));
                 assert!(matches!(movie.finish(), Err(Error::Ended)));
                 error
             }
         };
-        assert!(matches!(error, Error::Io { .. }), "{error:?}");
         assert_eq!(error.to_string(), "writing to the stream");
-        assert!(judge::chain(&error).contains(why), "{error}");
+        assert!(matches!(&error, Error::Io { source, .. } if source.kind() == kind), "{error:?}");
     }
     assert_eq!(reader.join().unwrap(), 3000);
 }

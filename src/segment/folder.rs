@@ -153,7 +153,10 @@ impl SegmentFolder {
         for name in others.iter().flatten().chain(&runs) {
             remove(&self.path.join(name));
         }
-        let _ = fs::remove_dir(&self.path);
+        let path = self.path.clone();
+        // Closes the run's file. On some file systems of Windows, a removed file is in its folder until it is closed.
+        drop(self);
+        let _ = fs::remove_dir(path);
     }
 
     /// Opens a segment and checks that it is of the movie. Returns `None` if there is no such file.

@@ -100,10 +100,11 @@ pub(super) fn leads_to(path: &Path, file: &File) -> bool {
     fs::symlink_metadata(path).ok().map(place) == file.metadata().ok().map(place)
 }
 
-/// Returns whether the path leads to a file. On Windows, nobody can replace a file that is open.
 #[cfg(not(unix))]
-pub(super) fn leads_to(path: &Path, _: &File) -> bool {
-    path.exists()
+pub(super) fn leads_to(path: &Path, file: &File) -> bool {
+    use same_file::Handle;
+    let open = file.try_clone().and_then(Handle::from_file);
+    matches!((Handle::from_path(path), open), (Ok(there), Ok(open)) if there == open)
 }
 
 fn options() -> OpenOptions {

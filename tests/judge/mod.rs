@@ -28,7 +28,8 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// The path of an example, which `cargo test` builds beside the tests.
 pub fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("the path of this test");
-    let example = tests.parent().and_then(Path::parent).expect("target/…/deps/…").join("examples").join(name);
+    let example = tests.parent().and_then(Path::parent).expect("target/…/deps/…").join("examples");
+    let example = example.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(example.exists(), "{} is not built: cargo build --all-features --examples", example.display());
     example
 }
@@ -118,5 +119,6 @@ pub fn shown(movie: &Path) -> Vec<(u64, String)> {
 pub fn probe(movie: &Path, entries: &str) -> String {
     let path = movie.to_str().expect("a path in UTF-8");
     let out = run("ffprobe", ["-v", "error", "-show_entries", entries, "-of", "csv=p=0", path]);
-    String::from_utf8(out).expect("text")
+    // Windows ends lines in its own way.
+    String::from_utf8(out).expect("text").replace("\r\n", "\n")
 }
