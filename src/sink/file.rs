@@ -336,6 +336,10 @@ impl Sink for FileSink {
     fn commit(&mut self) -> Result<()> {
         self.target.keep_owner_and_mode(&self.file);
         self.sync()?;
+        if cfg!(not(unix)) {
+            // Not every file system of Windows replaces a file that is open.
+            drop(self.recording.take_if(|recording| recording.path == self.target.path()));
+        }
         let to = format!("renaming to {} from", self.target.path().display());
         self.rename_to_target().map_err(|error| self.failed(&to, error))?;
         self.is_removed_on_drop = false;
