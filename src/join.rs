@@ -103,5 +103,5 @@ fn join_into<S: Sink>(
     let (output, bytes) = recording.finish(end)?;
     let (width, height) = stream.coded_size;
     let (seconds, elapsed) = (stream.clock.seconds(end), begin.elapsed());
-    Ok((output, Report { frames: plan.frames, seconds, bytes, width, height, elapsed }))
+    Ok((output, Report { frames: plan.frames, seconds, bytes, width, height, elapsed, rate_factor: None }))
 }

@@ -74,7 +74,7 @@
 //!   For the others, ffmpeg converts a [lossless](Quality::Lossless) movie.
 //! - It makes no transparent movies, because H.264 in MP4 has no alpha. Frames are drawn on a
 //!   [background](Settings::background).
-//! - It encodes on the CPU, in one pass.
+//! - It encodes on the CPU, in one pass. A [size](Quality::MaxBytes) in place of a quality takes several.
 //! - It does not decode movies. [`MovieInfo`] reads what a file states about its movie, and [`recover`] finishes the
 //!   crate's own unfinished files.
 //! - It does not scale, crop or rotate pixels: every frame has the size of the movie.

@@ -458,7 +458,8 @@ impl<Output> Movie<Output> {
         }
         reporter.end();
         let (output, bytes) = pipeline.finish(next, INTERVAL, |pipeline| reporter.report(frames, pipeline))?;
-        let report = Report { frames, seconds: clock.seconds(next), bytes, width, height, elapsed: created.elapsed() };
+        let (seconds, elapsed) = (clock.seconds(next), created.elapsed());
+        let report = Report { frames, seconds, bytes, width, height, elapsed, rate_factor: None };
         reporter.report_end(frames, bytes);
         Ok((output, report))
     }

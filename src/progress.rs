@@ -44,7 +44,8 @@ pub struct Progress {
     /// The fraction of the work that is done, 0 to 1, or `None` if the number of frames is not known.
     ///
     /// It is an estimate from the time that drawing and encoding have taken so far. It never decreases, and it is below 1
-    /// until the movie is finished. Frames that are `kept` are no work.
+    /// until the movie is finished. Frames that are `kept` are no work. How many tries a search for a rate factor takes is
+    /// not known, so there the fraction may be too low.
     pub fraction: Option<f64>,
     /// An estimate of the remaining time, or `None` if there is nothing to base it on, as before the first frame is
     /// encoded by a slow preset.
@@ -55,6 +56,12 @@ pub struct Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
+    /// Frames are drawn and encoded to find the rate factor of a movie of
+    /// [`MaxBytes`](crate::Quality::MaxBytes).
+    Searching {
+        /// The number of the try, from 1 on, or 0 while samples of the movie are encoded. The last try is the movie.
+        attempt: u32,
+    },
     /// Frames are drawn and encoded.
     Encoding,
     /// All frames are encoded. The index is written. If it does not fit into the space that was reserved, the movie is
@@ -67,6 +74,8 @@ pub enum Phase {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Searching { attempt: 0 } => "sampling",
+            Self::Searching { attempt } => return f.pad(&format!("searching, try {attempt}")),
             Self::Encoding => "encoding",
             Self::Finishing => "finishing",
             Self::Finished => "finished",
@@ -124,6 +133,8 @@ impl fmt::Display for Progress {
             (Phase::Encoding, None) if self.frames == 0 => format!("{} so far", Clock(self.elapsed)),
             (Phase::Encoding, None) => String::new(),
             (Phase::Finished, _) => format!("{} taken", Clock(self.elapsed)),
+            // Short enough for the column.
+            (Phase::Searching { attempt: attempt @ 1.. }, _) => format!("try {attempt}"),
             (phase, _) => phase.to_string(),
         };
         if self.frames == 0 {

@@ -31,6 +31,8 @@ pub struct Report {
     pub height: u32,
     /// The time from the creation of the movie to its end.
     pub elapsed: Duration,
+    /// The rate factor that was found for [`Quality::MaxBytes`](crate::Quality::MaxBytes); `None` for other movies.
+    pub rate_factor: Option<f32>,
 }
 
 impl fmt::Display for Report {
@@ -39,7 +41,8 @@ impl fmt::Display for Report {
         let rate = self.frames as f64 / self.elapsed.as_secs_f64().max(1e-9);
         write!(f, "{} frame{plural}, {:.3} s, {}, ", self.frames, self.seconds, Bytes(self.bytes))?;
         // A rate below one is not "0 frames/s".
-        write!(f, "{rate:.*} frames/s", if rate < 10.0 { 1 } else { 0 })
+        write!(f, "{rate:.*} frames/s", if rate < 10.0 { 1 } else { 0 })?;
+        self.rate_factor.map_or(Ok(()), |factor| write!(f, ", crf {factor}"))
     }
 }
 
@@ -73,9 +76,12 @@ mod tests {
             width: 640,
             height: 360,
             elapsed: Duration::from_millis(150),
+            rate_factor: None,
         };
         assert_eq!(report.to_string(), "90 frames, 3.000 s, 9.1 kB, 600 frames/s");
         (report.frames, report.bytes, report.elapsed) = (1, 999_950, Duration::from_secs(2));
         assert_eq!(report.to_string(), "1 frame, 3.000 s, 1.0 MB, 0.5 frames/s");
+        report.rate_factor = Some(27.4);
+        assert_eq!(report.to_string(), "1 frame, 3.000 s, 1.0 MB, 0.5 frames/s, crf 27.4");
     }
 }

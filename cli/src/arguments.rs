@@ -76,6 +76,7 @@ pub enum Command {
 Examples:
   kinetograph encode --fps 30 frames/*.png movie.mp4
   kinetograph encode --crf 18 --preset slow plot.y4m movie.mp4
+  kinetograph encode --max-size 10MB plot.y4m movie.mp4
   some-program | kinetograph encode --size 1280x720 --fps 30 --format rgba - movie.mp4
   kinetograph encode pictures/ - | some-server")]
 pub struct Encode {
@@ -128,6 +129,13 @@ pub struct Quality {
     /// Encode without loss
     #[arg(long, group = "rate")]
     pub lossless: bool,
+    /// Make the best movie of at most this size, such as 10MB
+    ///
+    /// A bare number is bytes; kB, MB and GB are powers of 1000, KiB, MiB and GiB powers of 1024. The movie is made
+    /// about twice, until it fits and uses at least 95 % of the size, unless it is smaller with the rate factor 12. The
+    /// input must be pictures or a file, because it is read more than once.
+    #[arg(long, group = "rate", value_name = "SIZE", value_parser = max_size)]
+    pub max_size: Option<kinetograph::Quality>,
 }
 
 #[derive(Args)]
@@ -265,6 +273,10 @@ fn pixel_format() -> impl TypedValueParser<Value = PixelFormat> {
         let value = by_name.iter().find(|value| value.matches(&given, false));
         value.map_or(&*given, |value| value.get_name()).parse::<PixelFormat>()
     })
+}
+
+fn max_size(text: &str) -> Result<kinetograph::Quality, String> {
+    format!("max_bytes={text}").parse().map_err(|_| "it must be like 10MB, 8MiB or 500000".into())
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {

@@ -7,10 +7,11 @@ use std::thread::available_parallelism;
 use tiny_skia::Pixmap;
 
 use super::encode::{MAX_FRAMES, MAX_WORKERS};
-use super::frame_source::{DrawnFrames, FrameSource, SuppliedFrames};
+use super::frame_source::{DrawnFrames, FilledPlanes, FrameSource, SuppliedFrames};
 use super::states::{IntoState, StateQueue, States};
 use super::{Animation, FrameInfo};
 use crate::Frame;
+use crate::planes::Planes;
 use crate::settings::Settings;
 
 /// The number of states in memory for each worker: one is drawn, and one waits.
@@ -87,6 +88,30 @@ impl<'a> Animation<'a> {
         Supply: Fn(FrameInfo) -> Result<Picture, Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
     {
         Self::from_source(settings, frames, Box::new(SuppliedFrames(supply)))
+    }
+
+    /// Creates an animation of `frames` pictures in YUV, such as those of a Y4M file.
+    ///
+    /// The closure fills the planes, which have the movie's [coded size](Settings::coded_size), its chroma and its bit
+    /// depth, and still hold an earlier picture. Nothing is converted.
+    ///
+    /// ```
+    /// use kinetograph::{Animation, Settings};
+    ///
+    /// let (movie, _) = Animation::from_planes(Settings::new(64, 36), 50, |planes, frame| {
+    ///     planes.plane_mut(0).fill(16 + 4 * frame.index() as u8);
+    ///     [1, 2].map(|chroma| planes.plane_mut(chroma).fill(128));
+    ///     Ok(())
+    /// })
+    /// .into_bytes()?;
+    /// # assert!(movie.len() > 1000);
+    /// # Ok::<(), kinetograph::Error>(())
+    /// ```
+    pub fn from_planes<Fill>(settings: Settings, frames: u64, fill: Fill) -> Self
+    where
+        Fill: Fn(&mut Planes, FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'a,
+    {
+        Self::from_source(settings, frames, Box::new(FilledPlanes(fill)))
     }
 
     /// Creates an animation of states that follow from one another, such as those of a simulation.

@@ -12,7 +12,7 @@ use crate::recording::Recording;
 use crate::report::Report;
 use crate::segment::{PacketBuffer, Segment, SegmentEncoder, SegmentFolder, SegmentPlan};
 use crate::settings::range::within;
-use crate::settings::{ContainerSettings, Settings};
+use crate::settings::{ContainerSettings, Quality, Settings};
 use crate::sink::Sink;
 use crate::stream::StreamInfo;
 use crate::{Error, Result, SegmentError};
@@ -70,6 +70,11 @@ impl Animation<'_> {
             let allowed = "an animation of states is made as a whole, because each state follows from the one before";
             return Err(Error::setting(name, value, allowed));
         }
+        if let Quality::MaxBytes(_) = self.settings.quality {
+            let allowed = "segments that are made alone have one rate factor, which the movie as a whole decides: \
+                           make the movie once, and set crf to the factor that it reports";
+            return Err(Error::setting("quality", self.settings.quality, allowed));
+        }
         self.validate()
     }
 
@@ -78,6 +83,9 @@ impl Animation<'_> {
         self,
         record: impl FnOnce(&ContainerSettings, &StreamInfo) -> Result<Recording<S>>,
     ) -> Result<(S::Output, Report)> {
+        if let Quality::MaxBytes(most) = self.settings.quality {
+            return self.encode_within(most, record);
+        }
         let begin = Instant::now();
         let plan = self.validate()?;
         let first = SegmentEncoder::open(&self.settings, &plan, 0)?;
@@ -88,8 +96,8 @@ impl Animation<'_> {
         let mut recording = record(&container, &movie.stream)?;
         let mut progress = Progress::new(self.expected_frames().unwrap_or(0), 0);
         let deliver = &mut |packets: PacketBuffer| packets.packets().try_for_each(|packet| recording.push(&packet));
-        let ran = make_segments(&self, 0..plan.count, first, folder.as_ref(), &mut progress, deliver);
-        if let Err(failure) = ran {
+        let made = make_segments(&self, 0..plan.count, first, folder.as_ref(), None, &mut progress, deliver);
+        if let Err(failure) = made {
             // Dropped before a panic continues: a recording that is dropped by a panic keeps its file.
             drop(recording);
             return Err(or_resume(failure));
@@ -98,20 +106,28 @@ impl Animation<'_> {
         if frames == 0 {
             return Err(Error::NoFrames);
         }
-        let clock = self.settings.clock();
-        let end = frames as i64 * i64::from(clock.frame);
         progress.begin_finishing(begin.elapsed());
         if lock(&self.on_progress)(&progress).is_break() {
             return Err(Error::Cancelled);
         }
-        let (output, bytes) = recording.finish(end)?;
+        let (output, bytes) = recording.finish(self.end(frames))?;
         if let Some(folder) = folder {
             folder.finish();
         }
-        let (width, height) = self.settings.coded_size();
-        let (seconds, elapsed) = (clock.seconds(end), begin.elapsed());
+        let report = self.report(frames, bytes, begin);
         self.report_end(progress, begin);
-        Ok((output, Report { frames, seconds, bytes, width, height, elapsed }))
+        Ok((output, report))
+    }
+
+    /// Returns the tick at which a movie of this many frames ends.
+    pub(super) fn end(&self, frames: u64) -> i64 {
+        frames as i64 * i64::from(self.settings.clock().frame)
+    }
+
+    pub(super) fn report(&self, frames: u64, bytes: u64, begin: Instant) -> Report {
+        let (width, height) = self.settings.coded_size();
+        let seconds = self.settings.clock().seconds(self.end(frames));
+        Report { frames, seconds, bytes, width, height, elapsed: begin.elapsed(), rate_factor: None }
     }
 
     /// Returns the number of frames that the movie has, or that it is expected to have.
@@ -136,12 +152,12 @@ impl Animation<'_> {
             packets.append(&more);
             Ok(())
         };
-        make_segments(self, index..index + 1, encoder, None, &mut progress, deliver).map_err(or_resume)?;
+        make_segments(self, index..index + 1, encoder, None, None, &mut progress, deliver).map_err(or_resume)?;
         self.report_end(progress, begin);
         Ok(Segment { header: (*header).clone(), packets, path: None })
     }
 
-    fn report_end(&self, mut progress: Progress, begin: Instant) {
+    pub(super) fn report_end(&self, mut progress: Progress, begin: Instant) {
         progress.finish(progress.written, begin.elapsed());
         // The movie is finished, so there is nothing left to cancel.
         let _ = lock(&self.on_progress)(&progress);
@@ -149,6 +165,6 @@ impl Animation<'_> {
 }
 
 /// Returns the error that stopped the work; a panic continues.
-fn or_resume(failure: thread::Result<Error>) -> Error {
+pub(super) fn or_resume(failure: thread::Result<Error>) -> Error {
     failure.unwrap_or_else(|panic| resume_unwind(panic))
 }

@@ -1,15 +1,17 @@
-//! `FrameSource`: the interface to the user's closure, which draws on a canvas or supplies frames.
+//! `FrameSource`: the interface to the user's closure, which draws on a canvas, supplies frames or fills planes.
 
 use std::marker::PhantomData;
 
 use tiny_skia::{Color, Pixmap};
 
 use super::FrameInfo;
+use crate::color::Converter;
+use crate::planes::Planes;
 use crate::settings::Settings;
 use crate::{Error, Frame, Result};
 
-/// Makes frames on one worker: makes a frame, and passes it to the second argument.
-pub(super) type WorkerFrames<'w> = dyn FnMut(FrameInfo, &mut dyn FnMut(Frame<'_>) -> Result<()>) -> Result<()> + 'w;
+/// Makes frames on one worker: makes a frame, in planes.
+pub(super) type WorkerFrames<'w> = dyn FnMut(FrameInfo, &mut Planes) -> Result<()> + 'w;
 
 /// The source of the frames of an animation.
 pub(super) trait FrameSource: Send + Sync {
@@ -47,14 +49,15 @@ where
         // The settings are valid, so the size is.
         let mut canvas = Pixmap::new(settings.width, settings.height).expect("a valid size");
         let mut scratch = (self.init)();
-        Box::new(move |info, convert| {
+        let convert = converter(settings);
+        Box::new(move |info, planes| {
             match layer {
                 Some(layer) => canvas.data_mut().copy_from_slice(layer.data()),
                 None => canvas.fill(background),
             }
             (self.draw)(&mut scratch, &mut canvas, info)
                 .map_err(|source| Error::Draw { frame: info.index(), source })?;
-            convert(Frame::from(&canvas))
+            convert(info, Frame::from(&canvas), planes)
         })
     }
 
@@ -71,14 +74,48 @@ where
     for<'p> &'p Picture: Into<Frame<'p>>,
     Supply: Fn(FrameInfo) -> Result<Picture, Box<dyn std::error::Error + Send + Sync>> + Send + Sync,
 {
-    fn worker<'w>(&'w self, _: &Settings, _: Option<&'w Pixmap>) -> Box<WorkerFrames<'w>> {
-        Box::new(|info, convert| {
+    fn worker<'w>(&'w self, settings: &Settings, _: Option<&'w Pixmap>) -> Box<WorkerFrames<'w>> {
+        let convert = converter(settings);
+        Box::new(move |info, planes| {
             let picture = (self.0)(info).map_err(|source| Error::Draw { frame: info.index(), source })?;
-            convert((&picture).into())
+            convert(info, (&picture).into(), planes)
         })
     }
 
     fn has_canvas(&self) -> bool {
         false
+    }
+}
+
+/// Planes that the closure fills.
+pub(super) struct FilledPlanes<Fill>(pub Fill);
+
+impl<Fill> FrameSource for FilledPlanes<Fill>
+where
+    Fill: Fn(&mut Planes, FrameInfo) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync,
+{
+    fn worker<'w>(&'w self, settings: &Settings, _: Option<&'w Pixmap>) -> Box<WorkerFrames<'w>> {
+        let (width, height) = settings.coded_size();
+        let (size, chroma, bit_depth) = ((width as usize, height as usize), settings.chroma, settings.bit_depth);
+        Box::new(move |info, planes| {
+            (self.0)(planes, info).map_err(|source| Error::Draw { frame: info.index(), source })?;
+            // The closure may have replaced them.
+            planes.check(size, chroma, bit_depth)?;
+            planes.check_samples()
+        })
+    }
+
+    fn has_canvas(&self) -> bool {
+        false
+    }
+}
+
+/// Returns what checks the size of a frame and converts it.
+fn converter(settings: &Settings) -> impl Fn(FrameInfo, Frame<'_>, &mut Planes) -> Result<()> + use<> {
+    let Settings { width, height, color_space, chroma, bit_depth, background, .. } = *settings;
+    let converter = Converter::new(color_space, chroma, bit_depth, background);
+    move |info, frame, planes| {
+        frame.check_size(info.index(), (width, height))?;
+        converter.convert(&frame, planes)
     }
 }

@@ -9,8 +9,12 @@ mod frame_info;
 mod frame_source;
 mod lock;
 mod packets;
+mod sample;
 mod scheduler;
+mod search;
+mod stage;
 mod states;
+mod tries;
 mod workers;
 
 use std::io::Write;
@@ -26,7 +30,7 @@ use crate::progress::{OnProgress, Progress, ProgressAnswer};
 use crate::recording::Recording;
 use crate::report::Report;
 use crate::segment::Segment;
-use crate::settings::{Layout, Settings};
+use crate::settings::{Layout, Quality, Settings};
 use crate::sink::check_name;
 use crate::{Error, Result};
 
@@ -187,6 +191,7 @@ impl<'a> Animation<'a> {
     /// - [`Error::Draw`] for the first error of the closure, [`Error::State`] for an error of the iterator over states.
     /// - [`Error::FrameSize`] and [`Error::FrameData`] for a frame or canvas that does not fit.
     /// - [`Error::Cancelled`] if the progress closure cancelled the movie.
+    /// - [`Error::TooLarge`] if no movie has as few bytes as [`Quality::MaxBytes`] asks for.
     /// - [`Error::Segment`] for segments that [`resume`](Self::resume) refuses.
     /// - [`Error::StillRecording`] if another movie is being made at `path`.
     /// - [`Error::Output`] if there is a file at `path` that must not be replaced.
@@ -207,6 +212,8 @@ impl<'a> Animation<'a> {
     /// The writer is used on the caller's thread. As in [`Movie::stream`](crate::Movie::stream), each fragment is
     /// passed to it in one `write_all`, followed by a `flush`. Pass `&mut writer` to keep it.
     ///
+    /// With [`Quality::MaxBytes`], the movie is held in memory until it fits, and then written at once.
+    ///
     /// # Errors
     /// As [`save`](Self::save); [`Error::Setting`] for a layout that is not [`Fragmented`](Layout::Fragmented) or
     /// [`AnnexB`](Layout::AnnexB).
@@ -219,7 +226,12 @@ impl<'a> Animation<'a> {
     /// assert_eq!(&bytes[4..8], b"ftyp");
     /// # Ok::<(), kinetograph::Error>(())
     /// ```
-    pub fn write_to(self, writer: impl Write) -> Result<Report> {
+    pub fn write_to(self, mut writer: impl Write) -> Result<Report> {
+        if let Quality::MaxBytes(_) = self.settings.quality {
+            let (bytes, report) = self.encode(Recording::held)?;
+            let written = writer.write_all(&bytes).and_then(|()| writer.flush());
+            return written.map(|()| report).map_err(Error::io("writing to the stream"));
+        }
         self.encode(|settings, stream| Recording::stream(writer, settings, stream)).map(|(_, report)| report)
     }
 

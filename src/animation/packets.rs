@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Animation;
 use super::lock::lock;
+use super::sample::Sample;
 use super::scheduler::Scheduler;
 use super::workers::{MIN_BATCH, Workers};
 use crate::planes::Planes;
@@ -19,8 +20,11 @@ use crate::{Error, Result, SegmentError};
 /// How long a run that has nothing else to do waits for segments that other processes make.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The result of work that an error has stopped, or a panic with this payload.
+pub(super) type Made<T = ()> = Result<T, thread::Result<Error>>;
+
 /// Makes some of the segments, and delivers their packets in order on the caller's thread. `first` is the encoder of the
-/// first of them.
+/// first of them. With a sample, the segments are its windows.
 ///
 /// # Errors
 /// The error, or the payload of a panic, that stopped the work.
@@ -29,11 +33,12 @@ pub(super) fn make_segments(
     segments: Range<u64>,
     first: SegmentEncoder,
     folder: Option<&SegmentFolder>,
+    sample: Option<&Sample>,
     progress: &mut Progress,
     deliver: &mut dyn FnMut(PacketBuffer) -> Result<()>,
-) -> Result<(), thread::Result<Error>> {
+) -> Made {
     let movie = first.header().clone();
-    Workers::run(animation, &movie.plan, segments.clone(), first, folder, |workers| {
+    Workers::run(animation, segments.clone(), first, folder, sample, |workers| {
         let mut packets = AnimationPackets::new(workers, progress);
         splice(&movie, segments, &mut |index| packets.next(index), deliver)
     })

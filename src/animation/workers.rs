@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::lock::lock;
+use super::sample::Sample;
 use super::scheduler::{Feed, KnownFrames, Scheduler, Task};
 use super::{Animation, FrameInfo};
-use crate::color::Converter;
 use crate::planes::Planes;
 use crate::progress::estimate::Costs;
 use crate::segment::{Claim, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan};
@@ -23,9 +23,11 @@ pub(super) const MIN_BATCH: usize = 1 << 20;
 /// The workers of an animation, and what they share with the muxing loop.
 pub(super) struct Workers<'w, 'a> {
     pub(super) animation: &'w Animation<'a>,
-    pub(super) plan: &'w SegmentPlan,
+    pub(super) plan: SegmentPlan,
     /// Where finished segments are stored, if they are.
     pub(super) folder: Option<&'w SegmentFolder>,
+    /// What the segments are windows of, if they are.
+    sample: Option<&'w Sample>,
     pub(super) scheduler: Mutex<Scheduler<SegmentEncoder, Planes>>,
     /// The encoder of the first segment, which was opened before the workers were started.
     first: Mutex<Option<SegmentEncoder>>,
@@ -49,12 +51,13 @@ impl<'w, 'a> Workers<'w, 'a> {
     /// The error, or the payload of a panic, that stopped the work.
     pub fn run(
         animation: &'w Animation<'a>,
-        plan: &'w SegmentPlan,
         segments: Range<u64>,
         first: SegmentEncoder,
         folder: Option<&'w SegmentFolder>,
+        sample: Option<&'w Sample>,
         consume: impl FnOnce(&Self) -> Result<()>,
     ) -> Result<(), thread::Result<Error>> {
+        let plan = first.header().plan.clone();
         let kept = folder.map(|folder| folder.kept().collect());
         let known = match animation.states {
             Some(_) => KnownFrames::from_states(animation.states_per_worker * animation.workers),
@@ -62,9 +65,10 @@ impl<'w, 'a> Workers<'w, 'a> {
         };
         let workers = Workers {
             animation,
-            plan,
             folder,
+            sample,
             scheduler: Mutex::new(Scheduler::new(plan.clone(), segments, known, animation.workers, kept)),
+            plan,
             first: Mutex::new(Some(first)),
             drawing: Stopwatch::default(),
             taking: Stopwatch::default(),
@@ -99,9 +103,8 @@ impl<'w, 'a> Workers<'w, 'a> {
 
     fn try_work(&self) -> Result<()> {
         let Animation { settings, source, layer, .. } = self.animation;
-        let Settings { width, height, color_space, chroma, bit_depth, background, frame_rate, .. } = *settings;
+        let Settings { width, height, chroma, bit_depth, frame_rate, .. } = *settings;
         let mut make_frame = source.worker(settings, layer.as_ref());
-        let converter = Converter::new(color_space, chroma, bit_depth, background);
         let expected = self.animation.expected_frames().unwrap_or(0);
         let mut own = None;
         loop {
@@ -111,7 +114,7 @@ impl<'w, 'a> Workers<'w, 'a> {
                     let opened_before = lock(&self.first).take_if(|encoder| encoder.header().index == segment);
                     let encoder = match opened_before {
                         Some(encoder) => encoder,
-                        None => SegmentEncoder::open(settings, self.plan, segment)?,
+                        None => SegmentEncoder::open(settings, &self.plan, segment)?,
                     };
                     let mut scheduler = lock(&self.scheduler);
                     scheduler.opened(encoder.header().clone(), encoder);
@@ -120,12 +123,9 @@ impl<'w, 'a> Workers<'w, 'a> {
                 Task::Compute { frame, is_encoded } => self.compute(frame, is_encoded)?,
                 Task::Draw { frame, picture } => {
                     let mut planes = picture.unwrap_or_else(|| Planes::new(width, height, chroma, bit_depth));
-                    let info = FrameInfo::new(frame, expected, frame_rate);
+                    let shown = self.sample.map_or(frame, |sample| sample.frame(frame));
                     let begin = Instant::now();
-                    make_frame(info, &mut |pixels| {
-                        pixels.check_size(frame, (width, height))?;
-                        converter.convert(&pixels, &mut planes)
-                    })?;
+                    make_frame(FrameInfo::new(shown, expected, frame_rate), &mut planes)?;
                     self.drawing.add(begin);
                     let mut scheduler = lock(&self.scheduler);
                     if let Some(segment) = scheduler.drawn(frame, planes) {

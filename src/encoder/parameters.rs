@@ -44,7 +44,7 @@ impl Parameters {
     /// Creates the parameters for valid settings.
     ///
     /// # Errors
-    /// [`Error::Setting`] for an x264 option that x264 does not take, [`Error::X264`] for a preset, a tune or a profile
+    /// [`Error::Setting`] for an x264 option that x264 does not take and for a number of bytes, [`Error::X264`] for a preset, a tune or a profile
     /// that it refuses.
     pub fn new(settings: &Settings, threading: Threading) -> Result<Self> {
         let preset = c_string(settings.preset.name())?;
@@ -71,7 +71,7 @@ impl Parameters {
         // x264 leaks its copies of these file names when it refuses to open, and only two-pass encoding uses them.
         (parameters.raw.rc.psz_stat_in, parameters.raw.rc.psz_stat_out) = (std::ptr::null_mut(), std::ptr::null_mut());
         parameters.set_picture(settings);
-        parameters.set_rate(settings);
+        parameters.set_rate(settings)?;
         parameters.set_keyframe_interval(settings);
         parameters.set_threads(settings, threading);
         let is_level = settings.level.map(|level| parameters.parse("level", level.name())).transpose()?.is_some();
@@ -120,7 +120,9 @@ impl Parameters {
         raw.b_repeat_headers = 1;
     }
 
-    fn set_rate(&mut self, settings: &Settings) {
+    /// # Errors
+    /// [`Error::Setting`] for a number of bytes. Which rate factor it takes is found above this module.
+    fn set_rate(&mut self, settings: &Settings) -> Result<()> {
         let raw = &mut self.raw;
         let (rate, clock) = (settings.frame_rate, settings.clock());
         (raw.i_fps_num, raw.i_fps_den) = (rate.numerator(), rate.denominator());
@@ -139,6 +141,11 @@ impl Parameters {
             }
             Quality::Qp(qp) => (X264_RC_CQP, Some(qp)),
             Quality::Lossless => (X264_RC_CQP, Some(0)),
+            Quality::MaxBytes(_) => {
+                let allowed = "its frames come once, and finding the rate factor takes frames that can be made again: \
+                               use Animation::new or Animation::from_frames, or set crf or a bit rate";
+                return Err(Error::setting("quality", settings.quality, allowed));
+            }
         };
         rc.i_rc_method = method as c_int;
         if let Some(qp) = constant_qp {
@@ -148,6 +155,7 @@ impl Parameters {
             rc.i_vbv_max_bitrate = vbv.max_kbit_per_second as c_int;
             rc.i_vbv_buffer_size = vbv.buffer_kbit as c_int;
         }
+        Ok(())
     }
 
     fn set_keyframe_interval(&mut self, settings: &Settings) {

@@ -127,6 +127,19 @@ pub enum Error {
     #[error("the movie has no frames; an MP4 needs at least one")]
     NoFrames,
 
+    /// No movie of the frames has as few bytes as [`Quality::MaxBytes`](crate::Quality::MaxBytes) asks for.
+    #[error(
+        "the movie has {bytes} bytes at crf 51, the highest; at most {most} were asked for: fewer pixels, fewer frames, \
+         or a slower preset make it smaller"
+    )]
+    #[non_exhaustive]
+    TooLarge {
+        /// The bytes of the smallest movie.
+        bytes: u64,
+        /// The bytes that were asked for.
+        most: u64,
+    },
+
     /// An image's pixels are not 8-bit RGBA, RGB or grey.
     #[cfg(feature = "image")]
     #[error("a frame cannot borrow {pixels:?} pixels; convert the image first, for example with to_rgba8")]

@@ -1,4 +1,4 @@
-//! Reads raw planes from a reader, for `Movie::push_planes_from`.
+//! Reads raw planes from a reader.
 
 use std::io::Read;
 
@@ -15,7 +15,7 @@ impl Planes {
     /// # Errors
     /// [`Error::Planes`] if the input ends inside the picture or a sample has too many bits, [`Error::Io`] if it cannot
     /// be read.
-    pub(crate) fn read(&mut self, mut input: impl Read, (width, height): (u32, u32)) -> Result<bool> {
+    pub fn read(&mut self, mut input: impl Read, (width, height): (u32, u32)) -> Result<bool> {
         let sample = self.bit_depth.bytes();
         let (width, height) = (width as usize, height as usize);
         let sizes = [(width, height), self.size(1), self.size(2)];

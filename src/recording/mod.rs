@@ -24,6 +24,7 @@ pub(crate) struct Recording<S: Sink> {
 struct Open<S> {
     muxer: Muxer,
     sink: S,
+    layout: Layout,
 }
 
 impl Recording<FileSink> {
@@ -57,17 +58,33 @@ impl Recording<MemorySink> {
     }
 }
 
+impl Recording<MemorySink> {
+    /// Records into memory what is written to a stream when it is complete.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if the layout cannot be written without seeking.
+    pub fn held(container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
+        check_stream(container.layout)?;
+        Self::in_memory(container, stream)
+    }
+}
+
 impl<W: Write> Recording<Stream<W>> {
     /// Records into a stream, which is flushed after each fragment.
     ///
     /// # Errors
     /// [`Error::Setting`] if the layout cannot be written without seeking, [`Error::Io`] from the stream.
     pub fn stream(writer: W, container: &ContainerSettings, stream: &StreamInfo) -> Result<Self> {
-        let layout = container.layout;
-        if !matches!(layout, Layout::Fragmented | Layout::AnnexB) {
-            return Err(Error::setting("layout", layout, "it must be fragmented or annexb for a stream"));
-        }
-        Self::begin(container, stream, layout, |_| Ok(Stream::new(writer)))
+        check_stream(container.layout)?;
+        Self::begin(container, stream, container.layout, |_| Ok(Stream::new(writer)))
+    }
+}
+
+/// Checks that a layout can be written without seeking.
+fn check_stream(layout: Layout) -> Result<()> {
+    match layout {
+        Layout::Fragmented | Layout::AnnexB => Ok(()),
+        _ => Err(Error::setting("layout", layout, "it must be fragmented or annexb for a stream")),
     }
 }
 
@@ -82,7 +99,23 @@ impl<S: Sink> Recording<S> {
         let mut muxer = Muxer::new(container, stream, layout)?;
         let mut sink = create(&muxer)?;
         muxer.begin(&mut sink)?;
-        Ok(Self { open: Some(Open { muxer, sink }) })
+        Ok(Self { open: Some(Open { muxer, sink, layout }) })
+    }
+
+    /// Begins again, with another stream, in the place of what is recorded so far.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] after an earlier error; any error of the sink.
+    pub fn restart(&mut self, container: &ContainerSettings, stream: &StreamInfo) -> Result<()> {
+        let Open { mut sink, layout, .. } = self.open.take().ok_or(Error::Ended)?;
+        sink.restart()?;
+        *self = Self::begin(container, stream, layout, |_| Ok(sink))?;
+        Ok(())
+    }
+
+    /// Returns the number of bytes in the sink. Packets of the fragment that is being gathered are not among them.
+    pub fn len(&self) -> u64 {
+        self.open.as_ref().map_or(0, |open| open.sink.len())
     }
 
     /// Muxes the next packet in decoding order.
@@ -91,7 +124,7 @@ impl<S: Sink> Recording<S> {
     /// [`Error::Unfinished`] if the packet cannot be written and a playable file is kept, otherwise the reason alone;
     /// [`Error::Ended`] after an earlier error.
     pub fn push(&mut self, packet: &Packet<'_>) -> Result<()> {
-        let Open { muxer, sink } = self.open.as_mut().ok_or(Error::Ended)?;
+        let Open { muxer, sink, .. } = self.open.as_mut().ok_or(Error::Ended)?;
         muxer.push(packet, sink).map_err(|error| unfinished(self.open.take().and_then(Open::keep_file), error))
     }
 
@@ -101,8 +134,29 @@ impl<S: Sink> Recording<S> {
     /// # Errors
     /// [`Error::NoFrames`] without packets; as for [`push`](Self::push).
     pub fn finish(mut self, end: i64) -> Result<(S::Output, u64)> {
+        self.complete(end)?;
+        self.commit()
+    }
+
+    /// Makes the recording a finished movie that does not have its final name yet, and returns its size in bytes.
+    ///
+    /// # Errors
+    /// As for [`finish`](Self::finish).
+    pub fn complete(&mut self, end: i64) -> Result<u64> {
+        let Open { muxer, sink, .. } = self.open.as_mut().ok_or(Error::Ended)?;
+        match muxer.finish(end, sink) {
+            Ok(()) => Ok(sink.len()),
+            Err(error) => Err(unfinished(self.open.take().and_then(Open::keep_file), error)),
+        }
+    }
+
+    /// Gives a complete movie its final name, and returns what is left of the sink and the size of the movie in bytes.
+    ///
+    /// # Errors
+    /// As for [`push`](Self::push).
+    pub fn commit(mut self) -> Result<(S::Output, u64)> {
         let mut open = self.open.take().ok_or(Error::Ended)?;
-        match open.muxer.finish(end, &mut open.sink).and_then(|()| open.sink.commit()) {
+        match open.sink.commit() {
             Ok(()) => {
                 let bytes = open.sink.len();
                 Ok((open.sink.into_output(), bytes))

@@ -150,7 +150,7 @@ impl Lengths {
 /// on the whole stream, or if options count frames from its start.
 fn is_divisible(settings: &Settings) -> bool {
     let has_constant_quality = match settings.quality {
-        Quality::Crf(_) | Quality::Qp(_) | Quality::Lossless => true,
+        Quality::Crf(_) | Quality::Qp(_) | Quality::Lossless | Quality::MaxBytes(_) => true,
         Quality::Bitrate(_) => false,
     };
     has_constant_quality && settings.vbv.is_none() && !settings.x264_options.iter().any(|(name, _)| name == "zones")

@@ -256,14 +256,16 @@ named! {
     }
 }
 
-/// The quality or the bit rate of the stream.
+/// The quality, the bit rate or the size of the stream.
 ///
-/// It prints as and parses from `crf=20`, `bitrate=1800`, `qp=20` or `lossless`.
+/// It prints as and parses from `crf=20`, `bitrate=1800`, `qp=20`, `lossless` or `max_bytes=10000000`. A number of bytes
+/// may have a unit: `kB`, `MB` and `GB` are powers of 1000, `KiB`, `MiB` and `GiB` powers of 1024.
 ///
 /// ```
 /// use kinetograph::Quality;
 /// assert_eq!("crf=17.5".parse::<Quality>()?, Quality::Crf(17.5));
 /// assert_eq!(Quality::Bitrate(1800).to_string(), "bitrate=1800");
+/// assert_eq!("max_bytes=2.5MB".parse::<Quality>()?, Quality::MaxBytes(2_500_000));
 /// # Ok::<(), kinetograph::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -281,6 +283,10 @@ pub enum Quality {
     /// Every decoded sample equals the converted one. The profile is then High 4:4:4 Predictive, which browsers and
     /// QuickTime do not support.
     Lossless,
+    /// The best rate factor, between 12 and 51, with which the finished file has at most this many bytes, 1 to 2^63 − 1.
+    /// Only an [`Animation`](crate::Animation) whose frames can be made again finds it. The guide on
+    /// [quality and size](crate::guide::quality#at-most-so-many-bytes) says how.
+    MaxBytes(u64),
 }
 
 impl fmt::Display for Quality {
@@ -290,6 +296,7 @@ impl fmt::Display for Quality {
             Self::Bitrate(rate) => write!(f, "bitrate={rate}"),
             Self::Qp(quantiser) => write!(f, "qp={quantiser}"),
             Self::Lossless => f.write_str("lossless"),
+            Self::MaxBytes(bytes) => write!(f, "max_bytes={bytes}"),
         }
     }
 }
@@ -297,7 +304,7 @@ impl fmt::Display for Quality {
 impl FromStr for Quality {
     type Err = Error;
 
-    /// Parses `crf=20`, `bitrate=1800`, `qp=20` or `lossless`. The range is checked by
+    /// Parses `crf=20`, `bitrate=1800`, `qp=20`, `lossless` or `max_bytes=10MB`. The range is checked by
     /// [`Settings::validate`](crate::Settings::validate).
     ///
     /// # Errors
@@ -307,11 +314,32 @@ impl FromStr for Quality {
             Some(("crf", value)) => value.parse().ok().map(Self::Crf),
             Some(("bitrate", value)) => value.parse().ok().map(Self::Bitrate),
             Some(("qp", value)) => value.parse().ok().map(Self::Qp),
+            Some(("max_bytes", value)) => bytes(value).map(Self::MaxBytes),
             _ => (text == "lossless").then_some(Self::Lossless),
         };
-        quality.ok_or_else(|| {
-            Error::setting("quality", format!("{text:?}"), "it must be like crf=20, bitrate=1800, qp=20 or lossless")
-        })
+        let allowed = "it must be like crf=20, bitrate=1800, qp=20, lossless or max_bytes=10MB";
+        quality.ok_or_else(|| Error::setting("quality", format!("{text:?}"), allowed))
+    }
+}
+
+/// Parses a number of bytes, which may have a fraction and a unit. It is rounded down, so that it stays a limit.
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit: u64 = match &*unit.trim_start().to_ascii_lowercase() {
+        "" | "b" => 1,
+        "kb" => 1000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return None,
+    };
+    if number.contains('.') {
+        number.parse::<f64>().ok().map(|number| (number * unit as f64) as u64)
+    } else {
+        number.parse::<u64>().ok()?.checked_mul(unit)
     }
 }
 

@@ -113,7 +113,7 @@ impl Settings {
         Self { variable_rate: variable, ..self }
     }
 
-    /// Sets the quality or the bit rate. The default is `Quality::Crf(23.0)`.
+    /// Sets the quality, the bit rate or the size. The default is `Quality::Crf(23.0)`.
     pub fn quality(self, quality: Quality) -> Self {
         Self { quality, ..self }
     }

@@ -155,7 +155,14 @@ fn choices_parse_from_what_they_print() {
     assert_reads_what_it_prints(PixelFormat::ALL, "pixel_format");
     assert_reads_what_it_prints(&crate::color::Isa::available(), "isa");
     assert_reads_what_it_prints(
-        &[Quality::Crf(17.5), Quality::Crf(-12.0), Quality::Bitrate(1800), Quality::Qp(20), Quality::Lossless],
+        &[
+            Quality::Crf(17.5),
+            Quality::Crf(-12.0),
+            Quality::Bitrate(1800),
+            Quality::Qp(20),
+            Quality::Lossless,
+            Quality::MaxBytes(u64::MAX),
+        ],
         "quality",
     );
     assert_reads_what_it_prints(
@@ -164,5 +171,33 @@ fn choices_parse_from_what_they_print() {
     );
     for text in ["crf", "crf=", "crf=high", "qp=300", "bitrate=-1", "lossless=1", "23"] {
         text.parse::<Quality>().unwrap_err();
+    }
+}
+
+#[test]
+fn bytes_have_units_of_1000_and_of_1024() {
+    for (text, bytes) in [
+        ("1", 1),
+        ("0", 0),
+        ("10B", 10),
+        ("8kB", 8_000),
+        ("25 MB", 25_000_000),
+        ("2.5mb", 2_500_000),
+        ("1GB", 1_000_000_000),
+        ("8KiB", 8_192),
+        ("10MiB", 10_485_760),
+        ("1.5GiB", 1_610_612_736),
+        ("1.9999", 1),
+    ] {
+        assert_eq!(format!("max_bytes={text}").parse::<Quality>().unwrap(), Quality::MaxBytes(bytes), "{text}");
+    }
+    for text in ["", "MB", "-1", "1 M", "1TB", "1e6", "1..5", "18446744073709551616", "18446744073709551615kB", "1MBx"]
+    {
+        assert!(format!("max_bytes={text}").parse::<Quality>().is_err(), "{text}");
+    }
+    for bytes in [0, u64::MAX] {
+        let (name, value, allowed) = refused(&Settings::new(64, 48).quality(Quality::MaxBytes(bytes)));
+        assert_eq!((name, value), ("quality", format!("max_bytes={bytes}")));
+        assert_eq!(allowed, "max_bytes must be 1 to 9223372036854775807");
     }
 }

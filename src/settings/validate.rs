@@ -51,6 +51,7 @@ impl Settings {
             Quality::Qp(qp) => outside("qp", qp, 0..=if deep { 63 } else { 51 }),
             Quality::Bitrate(rate) => outside("bitrate", rate, 1..=2_000_000),
             Quality::Lossless => None,
+            Quality::MaxBytes(bytes) => outside("max_bytes", bytes, 1..=i64::MAX as u64),
         };
         refused.map_or(Ok(()), |allowed| Err(Error::setting("quality", self.quality, allowed)))
     }

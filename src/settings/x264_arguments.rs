@@ -78,6 +78,8 @@ impl Settings {
             Quality::Bitrate(rate) => add("bitrate", &rate),
             Quality::Qp(quantiser) => add("qp", &quantiser),
             Quality::Lossless => add("qp", &0),
+            // Found by making the movie more than once, which x264 does not do.
+            Quality::MaxBytes(_) => {}
         }
         if let Some(vbv) = self.vbv {
             add("vbv-maxrate", &vbv.max_kbit_per_second);

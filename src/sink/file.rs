@@ -269,6 +269,17 @@ impl Sink for FileSink {
         self.write(length, bytes).map_err(|error| self.cut_back(length, error))
     }
 
+    /// Sets aside what an earlier run has left, if it is still in the file.
+    fn restart(&mut self) -> Result<()> {
+        if let Some(recording) = self.recording.take() {
+            *self = *recording;
+        }
+        if self.found > 0 {
+            self.set_aside()?;
+        }
+        self.truncate(0)
+    }
+
     fn append_guarded(&mut self, guard: [u8; 8], bytes: &[u8]) -> Result<()> {
         let Some((head, others)) = bytes.split_first_chunk::<8>() else { return self.append(bytes) };
         if self.is_there(bytes)? {

@@ -22,6 +22,11 @@ impl Sink for MemorySink {
         Ok(())
     }
 
+    fn restart(&mut self) -> Result<()> {
+        self.0.clear();
+        Ok(())
+    }
+
     fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
         let (at, end) = (at as usize, at as usize + bytes.len());
         self.0.resize(self.0.len().max(end), 0);

@@ -47,6 +47,11 @@ pub(crate) trait Sink: Sized {
     /// Writes bytes at the end. If that fails, a sink that can seek keeps its length.
     fn append(&mut self, bytes: &[u8]) -> Result<()>;
 
+    /// Removes everything written so far, to begin again.
+    fn restart(&mut self) -> Result<()> {
+        Err(not_seekable())
+    }
+
     /// Writes at least 8 bytes at the end. The first 8 are written last; until all others are written, `guard` is in
     /// their place. A sink that nobody reads meanwhile just appends.
     fn append_guarded(&mut self, _guard: [u8; 8], bytes: &[u8]) -> Result<()> {

@@ -3,6 +3,7 @@
 mod natural;
 mod pictures;
 mod pushed;
+mod repeated;
 mod settings;
 mod y4m;
 
@@ -30,12 +31,15 @@ pub fn run(arguments: &Encode) -> Result<()> {
     } else {
         output::refuse_same(input.iter().map(|path| &**path), output)?;
     }
+    let is_sized = arguments.quality.max_size.is_some();
     let report = match &**input {
         [path] if !path.is_dir() => {
             let (input, is_y4m) = open(path)?;
             match (is_y4m, arguments.raw.size) {
                 (true, Some(_)) => return Err(format!("{}: it is a Y4M, which states its size", input.name()).into()),
+                (true, None) if is_sized => repeated::y4m(arguments, input)?,
                 (true, None) => pushed::y4m(arguments, input)?,
+                (false, Some(size)) if is_sized => repeated::raw(arguments, input, size)?,
                 (false, Some(size)) => pushed::raw(arguments, input, size)?,
                 (false, None) if output::is_dash(path) => {
                     return Err("standard input is no Y4M; raw frames need --size and --fps".into());

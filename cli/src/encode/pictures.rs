@@ -45,6 +45,11 @@ pub fn encode(arguments: &Encode) -> Result<Report> {
     let movie = Animation::from_frames(settings(arguments, &Stated::pixels(size)), pictures.len() as u64, |frame| {
         Ok(decode(&pictures[frame.index() as usize])?)
     });
+    make(movie, arguments)
+}
+
+/// Makes a movie in the file or the stream that the arguments name, with a progress bar.
+pub fn make(movie: Animation<'_>, arguments: &Encode) -> Result<Report> {
     let movie = movie.progress_bar();
     let report = match output::is_dash(&arguments.output) {
         true => movie.write_to(std::io::stdout()),

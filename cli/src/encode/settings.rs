@@ -73,6 +73,7 @@ fn rate_control(quality: &Quality) -> kinetograph::Quality {
         Quality { qp: Some(quantiser), .. } => kinetograph::Quality::Qp(quantiser),
         Quality { bitrate: Some(rate), .. } => kinetograph::Quality::Bitrate(rate),
         Quality { lossless: true, .. } => kinetograph::Quality::Lossless,
+        Quality { max_size: Some(size), .. } => size,
         _ => kinetograph::Quality::Crf(23.0),
     }
 }

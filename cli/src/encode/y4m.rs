@@ -101,6 +101,11 @@ impl Head {
 
     /// Returns the bytes of a frame, with the line before it.
     pub fn frame_bytes(&self) -> u64 {
+        self.picture_bytes() + b"FRAME\n".len() as u64
+    }
+
+    /// Returns the bytes of the samples of a frame.
+    pub fn picture_bytes(&self) -> u64 {
         let (width, height) = (u64::from(self.stated.size.0), u64::from(self.stated.size.1));
         let chroma = match self.stated.chroma {
             Some(Chroma::Gray) | None => 0,
@@ -110,7 +115,7 @@ impl Head {
             }
         };
         let sample = if self.stated.bit_depth == Some(BitDepth::Ten) { 2 } else { 1 };
-        (width * height + chroma) * sample + b"FRAME\n".len() as u64
+        (width * height + chroma) * sample
     }
 }
 
