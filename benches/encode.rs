@@ -10,7 +10,7 @@ mod table;
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Cargo adds options of its own.
+    // Cargo adds options.
     let size = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or("1280x720".into());
     let (width, height) = size.split_once('x').ok_or("the size must be like 640x360")?;
     let backdrop = plot::backdrop(width.parse()?, height.parse()?);

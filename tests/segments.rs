@@ -310,7 +310,7 @@ fn only_regular_files_are_opened() {
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let device = folder.path().join("device.segment");
     std::os::unix::fs::symlink("/dev/zero", &device).unwrap();
-    // A thread of its own, because it might never end.
+    // In a separate thread, because it might never end.
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         for path in [fifo.clone(), device, kept.clone()] {

@@ -1,4 +1,4 @@
-"""Compares the Python package with what people use today, in turn, each run in a process of its own.
+"""Compares the Python package with what people use today, in turn, each run in a separate process.
 
     make peers-python
     target/python/bin/python benches/python/compare.py animations --rounds 5
@@ -64,7 +64,7 @@ def run_here(contest: str, contestant: str, case: str, preset: str) -> None:
 
 
 def run_apart(attempts: int, *arguments: str) -> list[float]:
-    """Run one contestant in a process of its own, again if other programs disturb it."""
+    """Run one contestant in a separate process, and again if other programs disturb it."""
     runs = []
     for _ in range(attempts):
         command = [sys.executable, __file__, arguments[0], "--run", *arguments[1:]]

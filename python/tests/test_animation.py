@@ -1,4 +1,4 @@
-"""Animations in processes of their own: the same bytes for every number, and what happens when something fails."""
+"""Animations that are drawn in separate processes: the same bytes for every number, and what happens when something fails."""
 
 from __future__ import annotations
 

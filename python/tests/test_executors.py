@@ -119,7 +119,7 @@ def test_finished_segments_are_kept_for_the_next_run(expected: str, tmp_path: Pa
 
 
 class Cluster:
-    """A Dask scheduler and two workers, each in a process of its own."""
+    """A Dask scheduler and two workers, each in a separate process."""
 
     def __init__(self, folder: Path) -> None:
         file = folder / "scheduler.json"

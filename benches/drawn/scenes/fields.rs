@@ -49,7 +49,7 @@ fn waves(columns: usize, rows: usize, now: f64) -> Vec<f32> {
     (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row))).map(|(c, r)| value(c, r)).collect()
 }
 
-/// Cells of a coarse grid, each with a random walk of its own, over a wave.
+/// The cells of a coarse grid. Each adds a separate random walk to a wave.
 pub fn heat_blocks(canvas: &mut Pixmap, index: usize, _: usize) -> Drawn {
     let (columns, rows) = (48, 27);
     let mut values = waves(columns, rows, seconds(index));

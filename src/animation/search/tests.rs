@@ -50,24 +50,24 @@ fn usual(halving: f64) -> impl Fn(u64, f64) -> u64 {
 
 #[test]
 fn every_search_ends_with_the_least_factor_or_a_proof() {
-    // A film that becomes busy, one whose bytes do not depend on the factor, one that has steps, one of chance.
+    // Movies that become busy, whose bytes do not depend on the factor, that have steps, and with random packets.
     let busy = |frame: u64, crf: f64| (frame as f64 * (-crf / 9.0).exp() * 5.0) as u64 + 10;
     let fixed = |frame: u64, _: f64| 40 + frame % 7;
     let steps = |_: u64, crf: f64| 2000 >> ((crf as u64) / 8);
-    let chance = |frame: u64, crf: f64| {
+    let random = |frame: u64, crf: f64| {
         let dice = (frame * 7919 + (crf * 20.0).round() as u64 * 104_729) % 1000;
         (usual(6.0)(frame, crf) * (850 + dice * 3 / 10)) / 1000
     };
     let (steep, flat) = (usual(3.0), usual(15.0));
-    let films: [(&str, Packets<'_>); 6] = [
+    let movies: [(&str, Packets<'_>); 6] = [
         ("steep", &steep),
         ("flat", &flat),
         ("busy", &busy),
         ("fixed", &fixed),
         ("steps", &steps),
-        ("chance", &chance),
+        ("random", &random),
     ];
-    for (name, packets) in films {
+    for (name, packets) in movies {
         for frames in [1, 2, 20, 60, 300, 1500] {
             for sampled in [false, true] {
                 let usual = total_of(packets, frames, 23.0);
