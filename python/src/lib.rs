@@ -8,6 +8,8 @@ mod buffer;
 mod errors;
 mod files;
 mod movie;
+mod recorder;
+mod recover;
 mod report;
 mod segment;
 mod settings;
@@ -25,7 +27,9 @@ mod _kinetograph {
     #[pymodule_export]
     use super::errors::{Mp4Error, SegmentError, X264Error};
     #[pymodule_export]
-    use super::movie::{Movie, recover};
+    use super::movie::Movie;
+    #[pymodule_export]
+    use super::recover::recover;
     #[pymodule_export]
     use super::report::{Progress, Recovered, Report, video_element};
     #[pymodule_export]

@@ -1,11 +1,9 @@
 //! `Movie`: arrays pushed one by one become a movie.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
-use kinetograph::{Error, Layout, PixelFormat, Settings, Stream};
+use kinetograph::{Error, Layout, PixelFormat, Settings};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -13,15 +11,10 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::buffer::Pixels;
 use crate::errors::{to_python, with_kept_file};
-use crate::files::{PyReader, PyWriter, Target};
-use crate::report::{Recovered, Report};
+use crate::files::{PyReader, Target};
+use crate::recorder::{Recorder, with_movie};
+use crate::report::Report;
 use crate::settings::{Size, seconds, settings};
-
-/// How often a wait looks for signals, such as that of Ctrl-C.
-const SIGNALS: Duration = Duration::from_millis(50);
-
-/// How long a movie that is given up waits for its file object.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A movie that is made of frames that come one after another.
 ///
@@ -83,43 +76,6 @@ enum Phase {
     New(Target),
     Recording(Box<Recorder>),
     Ended,
-}
-
-/// A movie of the crate.
-enum Recorder {
-    File(kinetograph::Movie),
-    Memory(kinetograph::Movie<Vec<u8>>),
-    Writer(kinetograph::Movie<Stream<PyWriter>>),
-}
-
-/// Evaluates an expression for the movie of any recorder.
-macro_rules! with_movie {
-    ($recorder:expr, $movie:ident => $result:expr) => {
-        match $recorder {
-            Recorder::File($movie) => $result,
-            Recorder::Memory($movie) => $result,
-            Recorder::Writer($movie) => $result,
-        }
-    };
-}
-
-impl Recorder {
-    fn create(target: Target, settings: &Settings) -> kinetograph::Result<Self> {
-        Ok(match target {
-            Target::File(path) => Self::File(kinetograph::Movie::create(path, settings)?),
-            Target::Memory => Self::Memory(kinetograph::Movie::in_memory(settings)?),
-            Target::Writer(writer) => Self::Writer(kinetograph::Movie::stream(writer, settings)?),
-        })
-    }
-
-    /// Waits until a frame can be pushed, and for signals.
-    fn wait(&mut self, py: Python<'_>) -> PyResult<()> {
-        let mut wait = || with_movie!(&mut *self, movie => movie.wait_for_encoder(SIGNALS));
-        while !py.detach(&mut wait).map_err(to_python)? {
-            py.check_signals()?;
-        }
-        Ok(())
-    }
 }
 
 #[pymethods]
@@ -298,18 +254,8 @@ impl Movie {
             Phase::Ended => return Err(ended()),
             Phase::Recording(recorder) => *recorder,
         };
-        let report = match recorder {
-            Recorder::File(movie) => py.detach(|| movie.finish()).map_err(to_python)?,
-            Recorder::Memory(movie) => {
-                let (bytes, report) = py.detach(|| movie.finish()).map_err(to_python)?;
-                state.bytes = Some(PyBytes::new(py, &bytes).unbind());
-                report
-            }
-            Recorder::Writer(movie) => {
-                let finish = move || movie.finish().map(|(_, report)| report);
-                interruptible(py, finish, None)?.unwrap_or(Err(Error::Ended)).map_err(to_python)?
-            }
-        };
+        let (report, bytes) = recorder.finish(py)?;
+        state.bytes = bytes.map(|bytes| PyBytes::new(py, &bytes).unbind());
         Ok(state.report.insert(Report(report)).clone())
     }
 
@@ -324,10 +270,7 @@ impl Movie {
     fn keep(&self, py: Python<'_>) -> PyResult<Option<PathBuf>> {
         let phase = std::mem::replace(&mut self.lock(py).phase, Phase::Ended);
         let Phase::Recording(recorder) = phase else { return Ok(None) };
-        match *recorder {
-            Recorder::File(movie) => py.detach(|| movie.keep()).map_err(to_python),
-            other => interruptible(py, move || drop(other), Some(PATIENCE)).map(|_| None),
-        }
+        recorder.keep(py)
     }
 
     /// Return the bytes of a finished movie that was made in memory.
@@ -437,44 +380,11 @@ impl Movie {
 }
 
 impl Drop for Movie {
-    /// Gives up a movie that was not finished. The encoder's thread may need the interpreter to end.
+    /// Gives up a movie that was not finished.
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let Phase::Recording(recorder) = std::mem::replace(&mut state.phase, Phase::Ended) else { return };
-        let mut recorder = Some(recorder);
-        let dropped = Python::try_attach(|py| py.detach(|| drop(recorder.take())));
-        if dropped.is_none() && matches!(recorder.as_deref(), Some(Recorder::Writer(_))) {
-            // The interpreter has ended, and nobody can write to the file any more.
-            std::mem::forget(recorder);
-        }
-    }
-}
-
-/// Runs a function that may call Python on another thread, and looks for signals while it waits, at most for `patience`.
-///
-/// Neither stops the function: it may be in a write that never ends.
-///
-/// # Errors
-/// The exception of a signal.
-fn interruptible<T: Send + 'static>(
-    py: Python<'_>,
-    function: impl FnOnce() -> T + Send + 'static,
-    patience: Option<Duration>,
-) -> PyResult<Option<T>> {
-    let begin = Instant::now();
-    let (send, receive) = sync_channel(1);
-    // Never locked: a receiver alone cannot be lent to `detach`.
-    let mut receive = Mutex::new(receive);
-    std::thread::spawn(move || drop(send.send(function())));
-    loop {
-        let wait = || receive.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(SIGNALS);
-        match py.detach(wait) {
-            Ok(result) => return Ok(Some(result)),
-            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-            Err(RecvTimeoutError::Disconnected) => return Ok(None),
-        }
-        if patience.is_some_and(|patience| begin.elapsed() > patience) {
-            return Ok(None);
+        if let Phase::Recording(recorder) = std::mem::replace(&mut state.phase, Phase::Ended) {
+            recorder.give_up();
         }
     }
 }
@@ -485,34 +395,4 @@ fn parse_format(name: Option<&str>) -> PyResult<Option<PixelFormat>> {
 
 fn ended() -> PyErr {
     PyRuntimeError::new_err("the movie has ended: it was finished or kept, or an error ended it")
-}
-
-/// Make a finished movie of an unfinished file.
-///
-/// Parameters
-/// ----------
-/// source : path
-///     A file that a crash or an exception has left, such as ``movie.mp4.part``. It stays as it is.
-/// target : path, optional
-///     Where the movie goes. By default, `source` itself becomes the movie, without a copy.
-///
-/// Returns
-/// -------
-/// Recovered
-///     Facts about the movie, and about what could not be recovered.
-///
-/// Raises
-/// ------
-/// OSError
-///     If a file cannot be read or written, or is still being recorded.
-/// Mp4Error
-///     If the file is not such a recording, or is damaged.
-#[pyfunction]
-#[pyo3(signature = (source, target=None))]
-pub fn recover(py: Python<'_>, source: PathBuf, target: Option<PathBuf>) -> PyResult<Recovered> {
-    let recovered = py.detach(|| match target {
-        Some(target) => kinetograph::recover(source, target),
-        None => kinetograph::recover_in_place(source),
-    });
-    recovered.map(Recovered).map_err(to_python)
 }
