@@ -11,15 +11,8 @@ use tiny_skia::Pixmap;
 use crate::curve::{Curve, Ratio};
 use crate::scenes::Scene;
 
-pub const PRESETS: &[Preset] = &[
-    Preset::Ultrafast,
-    Preset::Superfast,
-    Preset::Veryfast,
-    Preset::Faster,
-    Preset::Fast,
-    Preset::Medium,
-    Preset::Slow,
-];
+/// The presets from ultrafast to slow.
+pub const PRESETS: &[Preset] = Preset::ALL.split_at(7).0;
 
 const TUNES: [Option<Tune>; 3] = [None, Some(Tune::Animation), Some(Tune::Drawn)];
 

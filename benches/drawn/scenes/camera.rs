@@ -2,60 +2,19 @@
 
 use std::sync::LazyLock;
 
-use tiny_skia::{Color, FilterQuality, Pixmap, PixmapPaint, PremultipliedColorU8, Transform};
+use tiny_skia::Pixmap;
 
 use super::Drawn;
-use super::brush::{disc, fill, polygon, seconds};
+use super::brush::{disc, fill, seconds};
 
-/// Adds grain: the sum of two random numbers from 0 to 3, less 3, so that its middle values are the most likely.
-fn grain(canvas: &mut Pixmap, index: usize) {
-    let mut random = fastrand::Rng::with_seed(index as u64);
-    for pixel in canvas.pixels_mut() {
-        let dice = random.u8(..);
-        let add = |channel: u8| channel.saturating_add((dice & 3) + (dice >> 2 & 3)).saturating_sub(3);
-        *pixel = PremultipliedColorU8::from_rgba(add(pixel.red()), add(pixel.green()), add(pixel.blue()), 255)
-            .expect("an opaque colour");
-    }
-}
+#[path = "../../peers/src/photo.rs"]
+mod photo;
 
-/// Draws surfaces with sharp edges, and on them noise of several octaves, as rocks and leaves have it.
-fn backdrop(width: u32, height: u32) -> Pixmap {
-    let mut picture = Pixmap::new(width, height).expect("a valid size");
-    picture.fill(Color::from_rgba8(120, 150, 190, 255));
-    let mut random = fastrand::Rng::with_seed(1893);
-    for _ in 0..200 {
-        let (x, y) = (random.f32() * width as f32, random.f32() * height as f32);
-        let mut corner = || (x + 300.0 * (random.f32() - 0.5), y + 300.0 * (random.f32() - 0.5));
-        let corners = [corner(), corner(), corner(), corner()];
-        polygon(&mut picture, corners, [0; 3].map(|_| random.u8(20..230)));
-    }
-    for octave in 2..8 {
-        let (columns, rows) = (4 << octave, 3 << octave);
-        let mut cells = Pixmap::new(columns, rows).expect("a valid size");
-        for cell in cells.pixels_mut() {
-            let light = random.u8(..);
-            let mut channel = || light / 4 * 3 + random.u8(..64);
-            *cell = PremultipliedColorU8::from_rgba(channel(), channel(), channel(), 255).expect("an opaque colour");
-        }
-        let paint = PixmapPaint { quality: FilterQuality::Bicubic, opacity: 0.15, ..PixmapPaint::default() };
-        let scale = Transform::from_scale(width as f32 / columns as f32, height as f32 / rows as f32);
-        picture.draw_pixmap(0, 0, cells.as_ref(), &paint, scale, None);
-    }
-    picture
-}
-
-static BACKDROP: LazyLock<Pixmap> = LazyLock::new(|| backdrop(1920, 1080));
+static BACKDROP: LazyLock<Pixmap> = LazyLock::new(|| photo::backdrop((1280, 720)));
 
 /// A textured landscape under a camera that pans, turns and zooms.
 pub fn landscape(canvas: &mut Pixmap, index: usize, _: usize) -> Drawn {
-    let now = seconds(index) as f32;
-    let smooth = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
-    let view = Transform::from_translate(-960.0 - 30.0 * now, -540.0 - 12.0 * now)
-        .post_rotate(2.0 * (0.4 * now).sin())
-        .post_scale(1.1 + 0.01 * now, 1.1 + 0.01 * now)
-        .post_translate(640.0, 360.0);
-    canvas.draw_pixmap(0, 0, BACKDROP.as_ref(), &smooth, view, None);
-    grain(canvas, index);
+    photo::draw(canvas, &BACKDROP, index as u32);
     Ok(())
 }
 
@@ -75,6 +34,6 @@ pub fn night(canvas: &mut Pixmap, index: usize, _: usize) -> Drawn {
             disc(canvas, (x, y), radius * (1.0 - 0.04 * ring as f32), color, 0.07);
         }
     }
-    grain(canvas, index);
+    photo::grain(canvas, index as u32);
     Ok(())
 }

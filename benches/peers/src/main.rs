@@ -10,6 +10,7 @@ mod goals;
 mod judge;
 mod machine;
 mod measure;
+mod photo;
 mod scene;
 mod statistics;
 

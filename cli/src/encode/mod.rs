@@ -2,6 +2,7 @@
 
 mod natural;
 mod pictures;
+mod pixels;
 mod pushed;
 mod repeated;
 mod settings;

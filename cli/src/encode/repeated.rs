@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};
 
-use kinetograph::{Animation, Frame, PixelFormat, Report};
+use kinetograph::{Animation, Report};
 
+use super::pixels::{self, Pixels};
 use super::settings::{Stated, settings};
 use super::y4m::{self, Head};
 use super::{Input, pictures};
@@ -14,19 +15,6 @@ use crate::arguments::Encode;
 
 /// What can be passed from a worker.
 type Worker<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
-/// A raw frame.
-struct Pixels {
-    bytes: Vec<u8>,
-    size: (u32, u32),
-    format: PixelFormat,
-}
-
-impl<'a> From<&'a Pixels> for Frame<'a> {
-    fn from(pixels: &'a Pixels) -> Self {
-        Frame::new(&pixels.bytes, pixels.size.0, pixels.size.1, pixels.format)
-    }
-}
 
 /// A file, of which workers read frames in any order.
 struct Frames(Mutex<File>);
@@ -66,9 +54,9 @@ pub fn raw(arguments: &Encode, input: Input<'_>, size: (u32, u32)) -> Result<Rep
         return Err(format!("{}: it has {length} bytes, and frames have {bytes}", input.name()).into());
     }
     let movie = Animation::from_frames(settings, frames, |frame| {
-        let mut pixels = vec![0; bytes as usize];
-        file.read(frame.index() * bytes, |file| Ok(file.read_exact(&mut pixels)?))?;
-        Ok(Pixels { bytes: pixels, size, format })
+        let mut pixels = Pixels { bytes: pixels::memory(bytes as usize), size, format };
+        file.read(frame.index() * bytes, |file| Ok(file.read_exact(&mut pixels.bytes)?))?;
+        Ok(pixels)
     });
     pictures::make(movie, arguments)
 }
