@@ -3,7 +3,7 @@
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::encoder::{Coding, Encoder};
 use crate::packet::Packet;
 use crate::planes::Planes;
+use crate::progress::estimate::Stopwatch;
 use crate::recording::Recording;
 use crate::settings::Settings;
 use crate::sink::Sink;
@@ -48,9 +49,9 @@ pub(crate) struct Done {
     /// Packets written, and their bytes.
     pub frames: AtomicU64,
     pub bytes: AtomicU64,
-    /// Nanoseconds that the thread has spent on calls at which x264 only took a frame, and on others with writing.
-    pub taking: AtomicU64,
-    pub encoding: AtomicU64,
+    /// The time of calls at which x264 only took a frame, and of others with writing.
+    pub taking: Stopwatch,
+    pub encoding: Stopwatch,
     /// Whether the movie is given up while it is being finished.
     is_cancelled: AtomicBool,
 }
@@ -108,18 +109,9 @@ impl<Output> Pipeline<Output> {
             return Ok(true);
         }
         let free = self.free.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let received = match free.try_recv() {
-            Err(TryRecvError::Empty) if !timeout.is_zero() => {
-                let begin = Instant::now();
-                let received = free.recv_timeout(timeout);
-                self.waited += begin.elapsed();
-                received
-            }
-            received => received.map_err(|error| match error {
-                TryRecvError::Empty => RecvTimeoutError::Timeout,
-                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-            }),
-        };
+        let begin = Instant::now();
+        let received = free.recv_timeout(timeout);
+        self.waited += begin.elapsed();
         match received {
             Ok(planes) => self.filling = Some(planes),
             Err(RecvTimeoutError::Timeout) => {}
@@ -273,8 +265,7 @@ impl<S: Sink> EncoderThread<S> {
             self.done.bytes.fetch_add(packet.data.len() as u64, Relaxed);
             self.done.frames.fetch_add(1, Relaxed);
         }
-        let spent = if packet.is_some() { &self.done.encoding } else { &self.done.taking };
-        spent.fetch_add(begin.elapsed().as_nanos() as u64, Relaxed);
+        if packet.is_some() { &self.done.encoding } else { &self.done.taking }.add(begin);
         Ok(packet.is_some())
     }
 }

@@ -21,9 +21,6 @@ use crate::{Error, Result};
 /// The bytes of the container that a frame takes, unless it has none: its size, and its time of presentation.
 const FRAME_BYTES: f64 = 12.0;
 
-/// The frames from one keyframe to the next, unless the settings say otherwise.
-const KEYFRAME_INTERVAL: u32 = 250;
-
 /// The target of what is logged about samples and tries.
 const LOG: &str = "kinetograph::size";
 
@@ -94,8 +91,7 @@ impl Animation<'_> {
 
     /// Encodes windows of the movie, with as many factors as it takes to predict its size.
     fn sample(&mut self, plan: &SegmentPlan, search: &mut Search, stages: &Stages) -> Made {
-        let interval = self.settings.keyframe_interval.unwrap_or(KEYFRAME_INTERVAL);
-        let Some(sample) = Sample::new(plan, interval.into()) else { return Ok(()) };
+        let Some(sample) = Sample::new(plan, self.settings.frames_per_keyframe()) else { return Ok(()) };
         while let Some(factor) = search.next_sample() {
             stages.next(false, sample.plan.frames as f64 / plan.frames as f64);
             let encoder = self.open(factor, &sample.plan).map_err(Ok)?;

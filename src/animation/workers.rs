@@ -2,17 +2,16 @@
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::lock::lock;
 use super::sample::Sample;
 use super::scheduler::{Feed, KnownFrames, Scheduler, Task};
 use super::{Animation, FrameInfo};
 use crate::planes::Planes;
-use crate::progress::estimate::Costs;
+use crate::progress::estimate::{Costs, Stopwatch};
 use crate::segment::{Claim, PacketBuffer, SegmentEncoder, SegmentFolder, SegmentPlan};
 use crate::settings::Settings;
 use crate::{Error, Result};
@@ -276,22 +275,6 @@ impl<'w, 'a> Workers<'w, 'a> {
         lock(&self.scheduler).stop();
         self.work_changed.notify_all();
         self.packets_changed.notify_all();
-    }
-}
-
-/// Adds up the time that several threads spend on something.
-#[derive(Default)]
-struct Stopwatch {
-    nanoseconds: AtomicU64,
-}
-
-impl Stopwatch {
-    fn add(&self, since: Instant) {
-        self.nanoseconds.fetch_add(since.elapsed().as_nanos() as u64, Relaxed);
-    }
-
-    fn total(&self) -> Duration {
-        Duration::from_nanos(self.nanoseconds.load(Relaxed))
     }
 }
 

@@ -61,8 +61,8 @@ impl Reporter {
         (progress.bytes, progress.elapsed) = (done.bytes.load(Relaxed), self.created.elapsed());
         let costs = Costs {
             drawing: self.pushed_all.unwrap_or(progress.elapsed).saturating_sub(pipeline.waited()),
-            taking: Duration::from_nanos(done.taking.load(Relaxed)),
-            encoding: Duration::from_nanos(done.encoding.load(Relaxed)),
+            taking: done.taking.total(),
+            encoding: done.encoding.total(),
         };
         self.estimator.lock().unwrap_or_else(PoisonError::into_inner).estimate(&mut progress, costs);
         if self.pushed_all.is_some() && encoded == pushed {

@@ -1,7 +1,8 @@
 //! `Estimator`: which fraction of a movie's work is done, and the time that is left.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use super::{ALMOST, Progress};
 use crate::settings::{Preset, Settings};
@@ -27,6 +28,22 @@ pub(crate) struct Costs {
     pub taking: Duration,
     /// Calls at which x264 returns frames.
     pub encoding: Duration,
+}
+
+/// Adds up the time that threads spend on something.
+#[derive(Debug, Default)]
+pub(crate) struct Stopwatch {
+    nanoseconds: AtomicU64,
+}
+
+impl Stopwatch {
+    pub fn add(&self, since: Instant) {
+        self.nanoseconds.fetch_add(since.elapsed().as_nanos() as u64, Relaxed);
+    }
+
+    pub fn total(&self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.load(Relaxed))
+    }
 }
 
 /// Estimates the fraction of the work that is done, which is a mean of the fractions drawn and encoded, weighted by what

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use crate::settings::{Quality, Settings};
 
-/// The maximum number of frames of a segment when keyframes are closer together. It is also x264's own keyframe
-/// interval.
+/// The maximum number of frames of a segment when keyframes are closer together.
 pub(super) const MAX_FRAMES: u64 = 250;
 
 /// The number of x264 threads over all segments of a movie that has fewer segments than this.
@@ -138,7 +137,7 @@ struct Lengths {
 
 impl Lengths {
     fn new(settings: &Settings, segment_frames: Option<u64>) -> Self {
-        let interval = settings.keyframe_interval.map_or(MAX_FRAMES, u64::from);
+        let interval = settings.frames_per_keyframe();
         // A group has at least two pictures, because adjacent IDR pictures must have different idr_pic_id (H.264,
         // 7.4.3), and x264 counts 0, 1, 0, 1 from the start of the segment.
         let group = segment_frames.map_or(interval, |most| most.min(interval)).max(2);

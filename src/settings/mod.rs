@@ -298,6 +298,11 @@ impl Settings {
         (even(self.width, wide), even(self.height, high))
     }
 
+    /// Returns the maximum number of frames from one keyframe to the next. x264's own is 250.
+    pub(crate) fn frames_per_keyframe(&self) -> u64 {
+        self.keyframe_interval.map_or(250, u64::from)
+    }
+
     /// Returns the movie's clock. The frame rate must be valid.
     pub(crate) fn clock(&self) -> Clock {
         Clock::new(self.frame_rate, self.variable_rate)
