@@ -1,4 +1,5 @@
-//! The parameters of `Tune::Drawn`, by preset. They were found with `cargo bench --bench drawn`.
+//! The parameters of `Tune::Drawn`, by preset. Those of veryfast and medium were found with `cargo bench --bench drawn`.
+//! The others follow from them. BENCHMARKS.md has what was measured.
 
 use super::Preset;
 
