@@ -15,7 +15,7 @@ PEER_PACKAGES = ffmpeg x264 g++ nasm
 GALLERY_PACKAGES = ffmpeg
 ARM_PACKAGES = ffmpeg
 
-.PHONY: demo test test-rust test-python test-arm test-windows python-venv wheel bench peers peers-python gallery rust build-packages test-packages peer-packages gallery-packages
+.PHONY: demo test test-rust lint-python test-python test-arm test-windows python-venv wheel bench peers peers-python gallery rust build-packages test-packages peer-packages gallery-packages
 
 demo: build-packages
 	cargo run --release --example demo -- demo.mp4
@@ -29,10 +29,12 @@ test-rust: build-packages test-packages
 PYTHON ?= python3
 VENV = target/python
 
-test-python: build-packages test-packages python-venv
+lint-python: python-venv
 	$(VENV)/bin/ruff check --no-cache .
 	$(VENV)/bin/ruff format --no-cache --check .
 	$(VENV)/bin/mypy --cache-dir target/mypy
+
+test-python: build-packages test-packages lint-python
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pip install --quiet --no-build-isolation --no-deps --force-reinstall .
 	$(VENV)/bin/pytest -p no:cacheprovider
 

@@ -1,4 +1,4 @@
-"""Animations that are drawn in separate processes: the same bytes for every number, and what happens when something fails."""
+"""Animations that are drawn in separate processes: the same bytes for every number of them, and what an error does."""
 
 from __future__ import annotations
 
