@@ -21,7 +21,7 @@ from kinetograph._kinetograph import (
     X264Error,
     recover,
 )
-from kinetograph._settings import ContainerSettings, EncoderSettings, Settings
+from kinetograph._settings import AnimationSettings, ContainerSettings, EncoderSettings, Settings
 from kinetograph._write import Video, join, show, write
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Animation",
+    "AnimationSettings",
     "ContainerSettings",
     "EncoderSettings",
     "MatplotlibWriter",

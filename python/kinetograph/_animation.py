@@ -18,7 +18,7 @@ from kinetograph._distributed import SegmentFolder, Submission
 from kinetograph._drawing import Check, DrawingProcesses, LocalDrawer
 from kinetograph._kinetograph import Progress, Report, Segment, SegmentError
 from kinetograph._scenes import Drawing, Facts, Recipe
-from kinetograph._settings import ContainerSettings, Settings
+from kinetograph._settings import AnimationSettings, ContainerSettings
 
 if TYPE_CHECKING:
     from kinetograph._kinetograph import Target
@@ -48,7 +48,7 @@ class Animation:
     size : tuple of int, optional
         Width and height in pixels. By default, those of frame 0.
     **settings
-        The settings of the movie, such as ``fps=30, crf=20``; see `Settings`.
+        The settings of the movie, such as ``fps=30, crf=20`` or ``max_size="10MB"``; see `AnimationSettings`.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class Animation:
         *,
         frames: int,
         size: tuple[int, int] | None = None,
-        **settings: Unpack[Settings],
+        **settings: Unpack[AnimationSettings],
     ) -> None:
         self._set_up(Recipe(draw, False, _whole("frames", frames), size), settings)
 
@@ -80,7 +80,7 @@ class Animation:
         frames: int | None = None,
         dpi: float | None = None,
         savefig_kwargs: Mapping[str, Any] | None = None,
-        **settings: Unpack[Settings],
+        **settings: Unpack[AnimationSettings],
     ) -> Self:
         """Create an animation of a scene, which each drawing process makes once.
 
@@ -101,8 +101,8 @@ class Animation:
         savefig_kwargs : mapping, optional
             Passed to ``savefig``, such as ``{"facecolor": "black"}``.
         **settings
-            The settings of the movie, such as ``fps=30, crf=20``. The default rate of an animation is that of its
-            interval.
+            The settings of the movie, such as ``fps=30, crf=20`` or ``max_size="10MB"``; see `AnimationSettings`. The
+            default rate of an animation is that of its interval.
 
         Returns
         -------
@@ -119,12 +119,12 @@ class Animation:
         animation._set_up(Recipe(scene, True, count, None, dpi, dict(savefig_kwargs or {})), settings)
         return animation
 
-    def _set_up(self, recipe: Recipe, settings: Settings) -> None:
+    def _set_up(self, recipe: Recipe, settings: AnimationSettings) -> None:
         if not callable(recipe.function):
             raise TypeError(f"an animation needs a function, not {type(recipe.function).__name__}")
         if recipe.frames is not None and recipe.frames < 1:
             raise ValueError(f"frames is {recipe.frames}; it must be at least 1")
-        _kinetograph.check_settings(recipe.size or (16, 16), **settings)
+        _kinetograph.check_settings(recipe.size or (16, 16), True, **settings)
         self._recipe = recipe
         self._settings = settings
         self._facts: Facts | None = None
@@ -156,13 +156,14 @@ class Animation:
             this process, for functions that cannot be pickled and for debuggers.
         executor : concurrent.futures.Executor, optional
             Encodes segments in place of own processes: a ``ProcessPoolExecutor``, loky's, or that of a Dask cluster,
-            ``client.get_executor()``.
+            ``client.get_executor()``. It excludes ``max_size``: segments that are encoded alone have one rate factor,
+            and the movie as a whole decides which.
         max_pending : int, optional
             The maximum number of segments that are submitted and not yet joined. The default is twice the number of the
             executor's workers, or 64 if it does not say.
         resume : path, optional
             A folder for finished segments, so that a killed run can be continued. It is removed when the movie is
-            finished.
+            finished. It excludes ``max_size``, as an executor does.
         progress : bool or callable, default: False
             True for a bar of tqdm, or a line if tqdm is not installed. A callable receives a `Progress` up to ten times
             a second, and may raise an exception to cancel the movie.
@@ -178,7 +179,7 @@ class Animation:
         Raises
         ------
         ValueError
-            If a setting cannot be used, or frames that were drawn twice differ.
+            If a setting cannot be used, frames that were drawn twice differ, or no movie is as small as ``max_size``.
         RuntimeError
             If a drawing process has died. The message names the frame.
         Exception
@@ -351,6 +352,13 @@ class Animation:
         check: bool | int,
     ) -> tuple[bytes | None, Report]:
         """Draw and encode on the workers of an executor."""
+        max_size = self._settings.get("max_size")
+        if max_size is not None:
+            raise ValueError(
+                f"max_size is {max_size!r}; the tasks of an executor encode segments alone, and the movie as a whole "
+                "decides which rate factor they have: save once with workers=, and set crf to the rate_factor of its "
+                "report"
+            )
         folder = SegmentFolder(Path(resume)) if resume is not None else None
         submission = Submission(executor, _encode, (self, bool(check)), self.segments, self.frames, max_pending)
         made = _kinetograph.join(submission.segments(folder, report), target, **cast(ContainerSettings, self._settings))
@@ -359,7 +367,7 @@ class Animation:
             folder.clear()
         return made
 
-    def _known(self) -> tuple[tuple[int, int], int, Settings]:
+    def _known(self) -> tuple[tuple[int, int], int, AnimationSettings]:
         """Return size, frames and settings, which may need the scene."""
         if self._facts is None:
             if self._scene is not None:
@@ -370,7 +378,7 @@ class Animation:
         facts = cast(Facts, self._facts)
         settings = self._settings
         if facts.fps is not None and settings.get("fps") is None:
-            settings = cast(Settings, {**settings, "fps": facts.fps})
+            settings = cast(AnimationSettings, {**settings, "fps": facts.fps})
         if facts.frames is None:
             raise ValueError("the scene does not say how many frames it has; pass frames=")
         return facts.size, facts.frames, settings
@@ -429,7 +437,7 @@ def _shared_scene(pickled: bytes, recipe: Recipe) -> _Scene:
     return scene
 
 
-def _restore(cls: type[Animation], pickled: bytes, settings: Settings, facts: Facts | None) -> Animation:
+def _restore(cls: type[Animation], pickled: bytes, settings: AnimationSettings, facts: Facts | None) -> Animation:
     animation = cls.__new__(cls)
     animation._set_up(cloudpickle.loads(pickled), settings)
     animation._pickled = pickled

@@ -89,7 +89,7 @@ class MatplotlibWriter(AbstractMovieWriter):
         has_quality = any(chosen.get(name) is not None for name in ("crf", "qp", "lossless"))
         if self.bitrate > 0 and (bitrate is not None or not has_quality):
             chosen["bitrate"] = self.bitrate
-        check_settings((16, 16), **chosen)
+        check_settings((16, 16), False, **chosen)
         self.settings = chosen
         self.report: Report | None = None
         self._movie: Movie | None = None

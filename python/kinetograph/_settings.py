@@ -138,3 +138,18 @@ class Settings(EncoderSettings, total=False):
 
     fps: int | float | Fraction | tuple[int, int] | str | None
     bitrate: int | None
+
+
+class AnimationSettings(Settings, total=False):
+    """Settings of a movie whose frames can be drawn again: those of `Settings`, and a size in place of a quality.
+
+    Attributes
+    ----------
+    max_size : int or str
+        The number of bytes that the finished file has at most, or a text such as ``"10MB"``: ``kB``, ``MB`` and ``GB``
+        are powers of 1000, ``KiB``, ``MiB`` and ``GiB`` powers of 1024. The movie has the best rate factor between 12
+        and 51 that fits, in place of `crf`, `qp`, `lossless` and `bitrate`. Finding it takes several tries, each of
+        which draws the frames again.
+    """
+
+    max_size: int | str | None

@@ -104,7 +104,8 @@ impl Pixels {
                 // SAFETY: `stride` has checked that there are pixels, that each row is contiguous, and that each row is
                 // at least its length after the one before. So these bytes are in the buffer, whose memory the exporter
                 // keeps in place until the buffer is released. No Python code writes to them while this thread is
-                // attached to the interpreter, which `_py` proves.
+                // attached to the interpreter, which `_py` proves. Native code that writes without being attached, such
+                // as NumPy's, mixes old and new bytes, each of which is a valid one. The documents say so.
                 (unsafe { std::slice::from_raw_parts(self.buffer.buf_ptr().cast::<u8>(), length) }, *stride)
             }
         }

@@ -36,6 +36,10 @@ pub fn to_python(error: Error) -> PyErr {
         Error::Setting { name: "frame_rate", value, allowed, .. } => {
             PyValueError::new_err(format!("fps is {value}; {allowed}"))
         }
+        Error::Setting { name: "quality", value, allowed, .. } if value.starts_with("max_bytes=") => {
+            let bytes = value.trim_start_matches("max_bytes=");
+            PyValueError::new_err(format!("max_size is {bytes}; {}", allowed.replace("max_bytes", "max_size")))
+        }
         Error::Setting { .. }
         | Error::X264Option { .. }
         | Error::FrameSize { .. }
@@ -44,6 +48,7 @@ pub fn to_python(error: Error) -> PyErr {
         | Error::Time { .. }
         | Error::Hold { .. }
         | Error::SameFile { .. }
+        | Error::TooLarge { .. }
         | Error::NoFrames => PyValueError::new_err(text),
         Error::Segment { .. } => SegmentError::new_err(text),
         Error::X264 { .. } => X264Error::new_err(text),

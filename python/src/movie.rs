@@ -14,7 +14,7 @@ use crate::errors::{to_python, with_kept_file};
 use crate::files::{PyReader, Target};
 use crate::recorder::{Recorder, with_movie};
 use crate::report::Report;
-use crate::settings::{Size, seconds, settings};
+use crate::settings::{Size, seconds, settings_of_movie};
 
 /// A movie that is made of frames that come one after another.
 ///
@@ -337,7 +337,7 @@ impl Movie {
     }
 
     fn settings(&self, py: Python<'_>, size: Size) -> PyResult<Settings> {
-        settings(size, self.settings.bind(py))
+        settings_of_movie(size, self.settings.bind(py))
     }
 
     /// Begins the movie, unless it has begun.

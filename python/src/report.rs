@@ -48,6 +48,14 @@ impl Report {
         self.0.elapsed
     }
 
+    /// float or None: The rate factor that was found for ``max_size``; None for other movies. ``crf`` with this value
+    /// makes the same bytes.
+    #[getter]
+    fn rate_factor(&self) -> Option<f64> {
+        // As it prints. The nearest double of a single-precision number such as 27.4 would print as 27.399999618….
+        self.0.rate_factor.and_then(|factor| factor.to_string().parse().ok())
+    }
+
     fn __str__(&self) -> String {
         self.0.to_string()
     }

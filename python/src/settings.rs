@@ -12,8 +12,8 @@ use pyo3::types::{PyDict, PyString};
 use crate::errors::to_python;
 
 /// The names of all settings, for the error about another name.
-const NAMES: &str = "fps variable_rate crf bitrate qp lossless vbv preset tune profile level chroma chroma_location \
-                     bit_depth color_space matrix range primaries transfer background odd_size keyframe_interval \
+const NAMES: &str = "fps variable_rate crf bitrate qp lossless max_size vbv preset tune profile level chroma \
+                     chroma_location bit_depth color_space matrix range primaries transfer background odd_size keyframe_interval \
                      pixel_aspect threads x264_options layout fragment_seconds rotation tags title creation_time \
                      expected_frames";
 
@@ -56,17 +56,18 @@ pub fn settings(Size(width, height): Size, keywords: &Bound<'_, PyDict>) -> PyRe
         settings = match &*name {
             "fps" => settings.frame_rate(frame_rate(&value)?),
             "variable_rate" => settings.variable_rate(value.extract().map_err(named)?),
-            "crf" | "bitrate" | "qp" | "lossless" => {
+            "crf" | "bitrate" | "qp" | "lossless" | "max_size" => {
                 let chosen = match &*name {
                     "crf" => Quality::Crf(value.extract().map_err(named)?),
                     "bitrate" => Quality::Bitrate(value.extract().map_err(named)?),
                     "qp" => Quality::Qp(value.extract().map_err(named)?),
+                    "max_size" => max_size(&value)?,
                     _ if value.extract::<bool>().map_err(named)? => Quality::Lossless,
                     _ => continue,
                 };
                 if let Some((other, _)) = quality.replace((name.clone(), chosen)) {
                     return Err(PyValueError::new_err(format!(
-                        "{other} and {name} exclude each other; a movie has one of crf, bitrate, qp and lossless"
+                        "{other} and {name} exclude each other; a movie has one of crf, bitrate, qp, lossless and max_size"
                     )));
                 }
                 settings
@@ -131,6 +132,21 @@ pub fn settings(Size(width, height): Size, keywords: &Bound<'_, PyDict>) -> PyRe
     Ok(settings.color_space(space))
 }
 
+/// Converts keyword arguments to the settings of a movie whose frames come once.
+///
+/// # Errors
+/// As [`settings`]; `ValueError` for `max_size`.
+pub fn settings_of_movie(size: Size, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
+    match keywords.get_item("max_size")?.filter(|value| !value.is_none()) {
+        Some(value) => Err(PyValueError::new_err(format!(
+            "max_size is {}; the frames of this movie come once, and finding the rate factor takes frames that can be \
+             drawn again: use kinetograph.Animation or Animation.from_scene, or set crf or bitrate",
+            value.repr()?.to_string_lossy()
+        ))),
+        None => settings(size, keywords),
+    }
+}
+
 /// Converts the keyword arguments that concern the container. The others are ignored.
 ///
 /// # Errors
@@ -163,15 +179,17 @@ pub fn container(keywords: &Bound<'_, PyDict>) -> PyResult<ContainerSettings> {
     Ok(container)
 }
 
-/// Checks settings for a movie of this size, without making one.
+/// Checks settings for a movie of this size, without making one. `is_repeatable` says whether its frames can be made
+/// again.
 ///
 /// # Errors
 /// As every function that makes a movie.
 #[pyfunction]
-#[pyo3(signature = (size, **settings))]
-pub fn check_settings(size: Size, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+#[pyo3(signature = (size, is_repeatable, /, **settings))]
+pub fn check_settings(size: Size, is_repeatable: bool, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let Some(keywords) = settings else { return Ok(()) };
-    self::settings(size, keywords)?.validate().map_err(to_python)
+    let convert = if is_repeatable { self::settings } else { settings_of_movie };
+    convert(size, keywords)?.validate().map_err(to_python)
 }
 
 /// Returns a time or a duration in seconds, which is a number or a `datetime.timedelta`.
@@ -226,6 +244,19 @@ fn frame_rate(value: &Bound<'_, PyAny>) -> PyResult<FrameRate> {
     }
     let rate: f64 = value.extract().map_err(|error| type_error("fps", value, error))?;
     Ok(rate.into())
+}
+
+/// Converts a number of bytes, or a text such as "10MB", to the quality that it takes the place of.
+fn max_size(value: &Bound<'_, PyAny>) -> PyResult<Quality> {
+    let Ok(text) = value.cast::<PyString>() else {
+        return value.extract().map(Quality::MaxBytes).map_err(|error| type_error("max_size", value, error));
+    };
+    format!("max_bytes={}", text.to_string_lossy()).parse().map_err(|_| {
+        PyValueError::new_err(format!(
+            "max_size is {:?}; it must be a number of bytes, or a text like \"10MB\", \"8MiB\" or \"500 kB\"",
+            text.to_string_lossy()
+        ))
+    })
 }
 
 /// Returns the terms of a whole number or a fraction.

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import gc
+import hashlib
 import json
+import multiprocessing
+import os
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 import kinetograph  # noqa: F401 registers the writer
 
 mpl.use("agg")
 
 Bytes = npt.NDArray[np.uint8]
+
+FAST: dict[str, Any] = {"preset": "ultrafast", "fps": 30}
+
+
+@pytest.fixture
+def nothing_is_left() -> Any:
+    """Check that a test leaves no process, no shared memory and no thread."""
+    memory = set(os.listdir("/dev/shm"))
+    threads = set(threading.enumerate())
+    yield
+    gc.collect()
+    assert multiprocessing.active_children() == []
+    assert {name for name in os.listdir("/dev/shm") if name.startswith("psm_")} - memory == set()
+    assert {thread.name for thread in set(threading.enumerate()) - threads} <= {"tqdm_monitor"}
+
+
+def md5(path: Path) -> str:
+    """Return the checksum of a file."""
+    return hashlib.md5(path.read_bytes()).hexdigest()
 
 
 def decode(movie: Path, pixel_format: str) -> bytes:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import hashlib
 import io
-import multiprocessing
 import os
 import pickle
 import signal
@@ -22,27 +19,12 @@ import cloudpickle
 import numpy as np
 import pytest
 import scenes
-from conftest import decode, names, planes, probe
+from conftest import FAST, decode, md5, names, planes, probe
 
 import kinetograph
 from kinetograph import Animation, Segment, SegmentError
 
-FAST: dict[str, Any] = {"preset": "ultrafast", "fps": 30}
-
-
-def md5(path: Path) -> str:
-    return hashlib.md5(path.read_bytes()).hexdigest()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Any:
-    memory = set(os.listdir("/dev/shm"))
-    threads = set(threading.enumerate())
-    yield
-    gc.collect()
-    assert multiprocessing.active_children() == []
-    assert {name for name in os.listdir("/dev/shm") if name.startswith("psm_")} - memory == set()
-    assert {thread.name for thread in set(threading.enumerate()) - threads} <= {"tqdm_monitor"}
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 def test_the_bytes_are_the_same_for_every_number_of_workers(tmp_path: Path) -> None:

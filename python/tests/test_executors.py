@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 import scenes
-from conftest import names
-from test_animation import FAST, md5
+from conftest import FAST, md5, names
 
 import kinetograph
 from kinetograph import Animation
