@@ -108,6 +108,7 @@ mod settings;
 mod sink;
 mod stream;
 mod time;
+mod version_sei;
 
 pub use animation::{Animation, FrameInfo};
 pub use error::{Error, FramePart, Mp4Error, OutputError, PlanesMismatch, Result, SegmentError, TimeError};

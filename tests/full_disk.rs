@@ -2,9 +2,10 @@
 #![cfg(target_os = "linux")]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use kinetograph::{Error, Frame, Layout, Movie, Preset, Settings};
+use kinetograph::{Animation, Error, Frame, Layout, Movie, Preset, Quality, Settings};
 
 mod child;
 mod judge;
@@ -36,6 +37,9 @@ fn a_full_disk_leaves_the_frames_so_far_or_a_movie() {
         ("progressive unknown", wrapper),
         ("fragmented unknown", wrapper),
         ("annexb unknown", wrapper),
+        ("crash-safe sized", wrapper),
+        ("progressive sized", wrapper),
+        ("fragmented sized", &limit),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let outcome = child::run(name, role, wrapper, folder.path(), Duration::from_secs(60));
@@ -43,14 +47,47 @@ fn a_full_disk_leaves_the_frames_so_far_or_a_movie() {
     }
 }
 
+fn noise(frame: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(frame);
+    (0..64 * 64).map(|_| random.u8(..)).collect()
+}
+
+/// Makes a movie of at most so many bytes that its first try fits on the disk, and its second does not.
+fn fill_the_disk_by_a_later_try(layout: Layout) {
+    struct Noise(Vec<u8>);
+    impl<'a> From<&'a Noise> for Frame<'a> {
+        fn from(noise: &'a Noise) -> Self {
+            Frame::gray8(&noise.0, 64, 64)
+        }
+    }
+    let path = Path::new("disk/movie.mp4");
+    std::fs::write(path, "an earlier movie").unwrap();
+    // One segment, of which no sample is made.
+    let settings = Settings::new(64, 64).preset(Preset::Ultrafast).layout(layout).threads(1).keyframe_interval(1000);
+    let tries = AtomicU32::new(0);
+    let make = |quality: Quality, frames: u64| {
+        Animation::from_frames(settings.clone().quality(quality), frames, |frame| {
+            tries.fetch_add(u32::from(frame.index() == 0), Ordering::Relaxed);
+            Ok(Noise(noise(frame.index())))
+        })
+    };
+    let frame_bytes = make(Quality::Crf(23.0), 40).into_bytes().unwrap().1.bytes / 40;
+    let frames = (1 << 20) * 3 / 4 / frame_bytes;
+    tries.store(0, Ordering::Relaxed);
+    let error = make(Quality::MaxBytes(1 << 30), frames).save(path).unwrap_err();
+    assert_eq!(tries.load(Ordering::Relaxed), 2, "{layout}, {frames} frames: {error:?}");
+    assert!(matches!(error, Error::Io { .. }), "{error:?}");
+    assert_eq!(listing(Path::new("disk")), ["movie.mp4"], "{layout}: {error:?}");
+    assert_eq!(std::fs::read(path).unwrap(), b"an earlier movie");
+}
+
 /// Records frames that do not compress until nothing more fits in the folder "disk".
 fn fill_the_disk(role: &str) {
     let Some((layout, length)) = role.split_once(' ') else { return };
     let layout: Layout = layout.parse().unwrap();
-    let noise = |frame: u64| {
-        let mut random = fastrand::Rng::with_seed(frame);
-        (0..64 * 64).map(|_| random.u8(..)).collect::<Vec<u8>>()
-    };
+    if length == "sized" {
+        return fill_the_disk_by_a_later_try(layout);
+    }
     let settings = Settings::new(64, 64).preset(Preset::Ultrafast).layout(layout).threads(1);
     let settings = settings.keyframe_interval(25); // a fragment a second in every layout
     let name = if layout == Layout::AnnexB { "movie.264" } else { "movie.mp4" };

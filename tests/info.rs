@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use kinetograph::{
-    BitDepth, Chroma, ColorSpace, Error, Layout, Movie, MovieInfo, Preset, Primaries, Range, Rotation, Settings, Tune,
+    BitDepth, Chroma, ColorSpace, Error, Layout, Movie, MovieInfo, Preset, Primaries, Quality, Range, Rotation,
+    Settings, Tune,
 };
 
 mod clips;
@@ -40,6 +41,28 @@ fn finished_movies_say_what_their_settings_said() {
                 assert_eq!((info.frames, info.seconds), (40, report.seconds), "{context}");
                 assert_eq!((info.frame_rate, info.bytes), (Some(rate.into()), report.bytes), "{context}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_rate_factor_is_that_of_the_settings_with_all_its_digits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.mp4");
+    for layout in [Layout::CrashSafe, Layout::Progressive, Layout::Fragmented] {
+        for (quality, factor) in [
+            (Quality::Crf(23.0), Some(23.0)),
+            (Quality::Crf(27.35), Some(27.35)),
+            (Quality::Crf(1.001), Some(1.001)),
+            (Quality::Qp(20), None),
+            (Quality::Bitrate(100), None),
+            (Quality::Lossless, None),
+        ] {
+            let settings = settings().layout(layout).quality(quality).fragment_seconds(0.4).keyframe_interval(10);
+            record(&path, &settings.clone(), 30);
+            assert_eq!(MovieInfo::open(&path).unwrap().rate_factor, factor, "{layout} {quality:?}");
+            // The rest of the stream is what x264 makes of the factor, and plays.
+            assert_eq!(judge::ffprobe(&path, "nb_read_frames"), "30");
         }
     }
 }
@@ -95,7 +118,7 @@ fn unfinished_files_have_their_complete_fragments() {
         let whole = MovieInfo::open(&copy).unwrap();
         assert_eq!((whole.layout, whole.is_finished), (layout, layout == Layout::Fragmented));
         assert_eq!(whole.frames.to_string(), judge::ffprobe(&copy, "nb_read_frames"));
-        assert_eq!(whole.seconds, whole.frames as f64 / 25.0);
+        assert_eq!((whole.seconds, whole.rate_factor), (whole.frames as f64 / 25.0, Some(23.0)));
         std::fs::write(&copy, &bytes[..bytes.len() - 1]).unwrap();
         let cut = MovieInfo::open(&copy).unwrap();
         assert!(!cut.is_finished && cut.frames < whole.frames, "{cut:?}");
@@ -143,7 +166,8 @@ fn movies_of_other_programs_are_read() {
     let path = folder.path().join("movie.mp4");
     let source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=2"];
     let sound = ["-f", "lavfi", "-i", "sine=duration=2"];
-    let video = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-colorspace", "bt709", "-color_primaries", "bt709"];
+    let video =
+        ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-crf", "21.5", "-colorspace", "bt709", "-color_primaries", "bt709"];
     let video = video.into_iter().chain(["-color_trc", "bt709", "-color_range", "tv"]);
     for flags in ["+faststart", "0", "frag_keyframe+empty_moov", "frag_keyframe+empty_moov+default_base_moof"] {
         let arguments = ["-v", "error", "-y"].into_iter().chain(sound).chain(source).chain(video.clone());
@@ -151,6 +175,7 @@ fn movies_of_other_programs_are_read() {
         let info = MovieInfo::open(&path).unwrap();
         assert_eq!((info.width, info.height, info.frames, info.seconds), (320, 180, 48, 2.0), "{flags}: {info:?}");
         assert_eq!((info.frame_rate, info.is_finished), (Some(24.into()), true), "{flags}: {info:?}");
+        assert_eq!(info.rate_factor, Some(21.5), "{flags}: {info:?}");
         let space = info.color_space.unwrap();
         assert_eq!((space.range, space.primaries), (Range::Limited, Primaries::Bt709), "{flags}");
     }

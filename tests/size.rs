@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use kinetograph::color::Planes;
-use kinetograph::{Animation, BitDepth, Chroma, Error, Frame, FrameInfo, Layout, Movie, Phase, Quality, Settings, Vbv};
+use kinetograph::{
+    Animation, BitDepth, Chroma, Error, Frame, FrameInfo, Layout, Movie, MovieInfo, Phase, Quality, Settings, Vbv,
+};
 
 mod clips;
 mod judge;
@@ -87,6 +89,7 @@ fn every_sink_gets_the_same_movie() {
     let report = movie(settings.clone(), 100).save(&path).unwrap();
     let saved = fs::read(&path).unwrap();
     assert_eq!(saved.len() as u64, report.bytes);
+    assert_eq!(MovieInfo::open(&path).unwrap().rate_factor, report.rate_factor);
     let mut streamed = Vec::new();
     movie(settings.clone(), 100).write_to(&mut streamed).unwrap();
     assert!(streamed == saved);

@@ -228,8 +228,8 @@ pub struct Join {
 
 /// Print what a movie holds
 ///
-/// Prints codec string, size, frames, rate, duration, colours, layout, and whether the movie is finished, of an MP4 with
-/// H.264 video. An unfinished file is read as far as it is complete.
+/// Prints codec string, size, frames, rate, duration, colours, rate factor, layout, and whether the movie is finished, of
+/// an MP4 with H.264 video. An unfinished file is read as far as it is complete.
 #[derive(Args)]
 pub struct Info {
     /// The movies

@@ -36,6 +36,7 @@ fn describe(path: &Path, info: &MovieInfo) -> String {
     line("duration", format!("{seconds:.3} s"));
     line("samples", samples(info.chroma, info.bit_depth));
     line("colours", info.color_space.map_or_else(|| "not stated".into(), colors));
+    line("crf", info.rate_factor.map_or_else(|| "not stated".into(), |factor| factor.to_string()));
     line("layout", info.layout.to_string());
     line("finished", finished(info).into());
     line("bytes", bytes.to_string());

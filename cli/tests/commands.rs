@@ -169,7 +169,7 @@ fn info_says_what_a_movie_holds() {
     let expected = format!(
         "{path}\n  codec     avc1.64000a\n  size      32×32, pixels of 4:3, rotated by 90°\n  frames    300\n  \
          rate      30 frames/s\n  duration  10.000 s\n  samples   4:2:0, 8 bits\n  colours   matrix bt709, range limited, \
-         primaries bt709, transfer iec61966-2-1\n  layout    fragmented\n  finished  yes\n  bytes     {}\n",
+         primaries bt709, transfer iec61966-2-1\n  crf       23\n  layout    fragmented\n  finished  yes\n  bytes     {}\n",
         report.bytes
     );
     assert_eq!(String::from_utf8(run(["info", &path])).unwrap(), expected);

@@ -19,9 +19,10 @@ use self::parameters::{Parameters, color_format, midstream_keyframes, reorder_fr
 use crate::nal;
 use crate::packet::Packet;
 use crate::planes::Planes;
-use crate::settings::Settings;
+use crate::settings::{Quality, Settings};
 use crate::stream::{StreamHeaders, StreamInfo};
 use crate::time::Clock;
+use crate::version_sei::with_rate_factor;
 use crate::{Error, Result};
 
 /// How a picture is coded.
@@ -97,6 +98,10 @@ impl Encoder {
             handle,
         };
         encoder.stream.headers = encoder.headers()?;
+        if let Quality::Crf(factor) = settings.quality {
+            let sei = &mut encoder.stream.headers.version_sei;
+            *sei = with_rate_factor(sei, factor);
+        }
         Ok(encoder)
     }
 

@@ -1,11 +1,12 @@
 //! `MovieInfo`: what an MP4 file states about its movie, finished or not, of this crate or another.
 //!
-//! Only the boxes are read, not the samples. They may be damaged or hostile: every field is checked, and none alone
+//! Of the samples, only the beginning of the first is read. They may be damaged or hostile: every field is checked, and none alone
 //! determines the size of an allocation or the length of a loop.
 
 use super::boxes::{BoxSpan, children, find};
 use super::fields::{Fields, damaged};
 use super::file_box::FileBox;
+use super::first_sample::{in_fragment, in_tables, rate_factor_at};
 use super::header::AVC1_FIELDS;
 use super::times::Times;
 use crate::settings::{BitDepth, Chroma, ColorSpace, Layout, Matrix, Primaries, Range, Rotation, Transfer};
@@ -48,6 +49,10 @@ pub struct MovieInfo {
     pub is_finished: bool,
     /// Size of the file in bytes.
     pub bytes: u64,
+    /// The constant rate factor that x264 states in the first frame. `None` if it states none, because another encoder or
+    /// another [`Quality`](crate::Quality) made the movie. The x264 program and ffmpeg state one digit after the point;
+    /// movies of this crate have all digits.
+    pub rate_factor: Option<f32>,
 }
 
 impl MovieInfo {
@@ -56,7 +61,7 @@ impl MovieInfo {
     /// # Errors
     /// [`Error::Mp4`](crate::Error::Mp4) if it is not an MP4 with H.264 video, or is damaged; any error of reading.
     pub(crate) fn read(file: &impl ReadAt) -> Result<Self> {
-        let mut track = None;
+        let (mut track, mut first_sample) = (None, None);
         let mut times = Times::default();
         let (mut at, mut reserve) = (0, false);
         while let Some(next) = FileBox::find(file, at)? {
@@ -65,7 +70,9 @@ impl MovieInfo {
                 _ if at == 0 => return Err(Mp4Error::NotMp4.into()),
                 b"free" if track.is_none() => reserve = true,
                 b"moov" if track.is_none() => {
-                    track = Some(Track::read(&next.read(file)?, &mut times, file.len())?);
+                    let read = Track::read(&next.read(file)?, &mut times, file.len())?;
+                    first_sample = read.first_sample;
+                    track = Some(read);
                 }
                 b"moof" => {
                     // Without its samples, it is the incomplete end of a recording.
@@ -80,6 +87,7 @@ impl MovieInfo {
                         times = before;
                         break;
                     }
+                    first_sample = first_sample.or_else(|| in_fragment(&moof, next.start, track.id));
                 }
                 _ => {}
             }
@@ -103,6 +111,7 @@ impl MovieInfo {
             layout,
             is_finished,
             bytes: file.len(),
+            rate_factor: first_sample.map_or(Ok(None), |at| rate_factor_at(file, at))?,
             ..track.info
         })
     }
@@ -118,6 +127,8 @@ struct Track {
     fragmented: bool,
     /// Ticks of a frame of a fragment that states none.
     fragment_ticks: u32,
+    /// Where the first sample is, if the box states it.
+    first_sample: Option<u64>,
 }
 
 impl Track {
@@ -151,6 +162,7 @@ impl Track {
             timescale,
             duration,
             fragmented: find(moov, &[b"moov", b"mvex"]).is_some(),
+            first_sample: in_tables(trak),
             fragment_ticks: trex.map_or(Ok(0), |trex| trex.u32(12))?,
         })
     }
@@ -195,6 +207,7 @@ fn read_entry(entry: &[u8]) -> Result<MovieInfo, Mp4Error> {
         layout: Layout::Progressive,
         is_finished: false,
         bytes: 0,
+        rate_factor: None,
     })
 }
 

@@ -22,6 +22,7 @@ mod boxes;
 mod duration;
 mod fields;
 mod file_box;
+mod first_sample;
 mod fragment;
 mod fragments;
 mod header;

@@ -25,6 +25,8 @@ struct Open<S> {
     muxer: Muxer,
     sink: S,
     layout: Layout,
+    /// Whether it is one of several attempts at a movie, of which no file is kept before it is the movie.
+    is_attempt: bool,
 }
 
 impl Recording<FileSink> {
@@ -99,17 +101,20 @@ impl<S: Sink> Recording<S> {
         let mut muxer = Muxer::new(container, stream, layout)?;
         let mut sink = create(&muxer)?;
         muxer.begin(&mut sink)?;
-        Ok(Self { open: Some(Open { muxer, sink, layout }) })
+        Ok(Self { open: Some(Open { muxer, sink, layout, is_attempt: false }) })
     }
 
-    /// Begins again, with another stream, in the place of what is recorded so far.
+    /// Begins another attempt at the movie, with another stream, in the place of what is recorded so far.
+    ///
+    /// After an error or a panic, the file of an attempt is removed, until [`commit`](Self::commit) makes it the movie.
     ///
     /// # Errors
     /// [`Error::Ended`] after an earlier error; any error of the sink.
     pub fn restart(&mut self, container: &ContainerSettings, stream: &StreamInfo) -> Result<()> {
         let Open { mut sink, layout, .. } = self.open.take().ok_or(Error::Ended)?;
         sink.restart()?;
-        *self = Self::begin(container, stream, layout, |_| Ok(sink))?;
+        let begun = Self::begin(container, stream, layout, |_| Ok(sink))?.open.take();
+        self.open = begun.map(|open| Open { is_attempt: true, ..open });
         Ok(())
     }
 
@@ -156,6 +161,7 @@ impl<S: Sink> Recording<S> {
     /// As for [`push`](Self::push).
     pub fn commit(mut self) -> Result<(S::Output, u64)> {
         let mut open = self.open.take().ok_or(Error::Ended)?;
+        open.is_attempt = false;
         match open.sink.commit() {
             Ok(()) => {
                 let bytes = open.sink.len();
@@ -195,7 +201,7 @@ impl<S: Sink> Open<S> {
     }
 
     fn keep_file(mut self) -> Option<PathBuf> {
-        if self.muxer.is_playable() { self.sink.keep() } else { None }
+        if self.muxer.is_playable() && !self.is_attempt { self.sink.keep() } else { None }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+mod attempts;
 mod leftovers;
 
 use super::*;

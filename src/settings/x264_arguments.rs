@@ -30,7 +30,8 @@ impl Settings {
     /// The file has the planes of the frames, one after another, in the layout of
     /// [`Movie::push_planes_from`](crate::Movie::push_planes_from). The stream of the program is that of a
     /// [`Movie`](crate::Movie) with the layout [`AnnexB`](crate::Layout::AnnexB) and a constant frame rate. The number of
-    /// threads must be the same, so it is best [set](Self::threads).
+    /// threads must be the same, so it is best [set](Self::threads). Both streams state the rate factor as a text, the
+    /// program with one digit after the point, a movie with all of them.
     ///
     /// [`Tune::Drawn`] is printed as the parameters that it stands for:
     ///

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The layouts, with and without a reserve for the index.
-const KINDS: [(Layout, Option<u64>); 5] = [
+pub const KINDS: [(Layout, Option<u64>); 5] = [
     (Layout::CrashSafe, None),
     (Layout::CrashSafe, Some(60)),
     (Layout::Fragmented, None),
@@ -12,14 +12,14 @@ const KINDS: [(Layout, Option<u64>); 5] = [
 ];
 
 /// Where a movie is made.
-struct Place {
+pub struct Place {
     folder: tempfile::TempDir,
-    movie: PathBuf,
-    settings: Settings,
+    pub movie: PathBuf,
+    pub settings: Settings,
 }
 
 impl Place {
-    fn new((layout, expected): (Layout, Option<u64>)) -> Self {
+    pub fn new((layout, expected): (Layout, Option<u64>)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let name = if layout == Layout::AnnexB { "movie.264" } else { "movie.mp4" };
         let movie = folder.path().join(name);
@@ -34,11 +34,11 @@ impl Place {
         path.into()
     }
 
-    fn begin(&self) -> Result<Recording<FileSink>> {
+    pub fn begin(&self) -> Result<Recording<FileSink>> {
         Recording::create(&self.movie, &self.settings.container, &stream(&self.settings))
     }
 
-    fn record(&self, packets: &[Sample]) -> Result<()> {
+    pub fn record(&self, packets: &[Sample]) -> Result<()> {
         let mut recording = self.begin()?;
         push(&mut recording, packets)?;
         recording.finish(packets.len() as i64 * 512).map(drop)
@@ -54,7 +54,7 @@ impl Place {
         left
     }
 
-    fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -62,7 +62,7 @@ impl Place {
     }
 }
 
-fn push(recording: &mut Recording<FileSink>, packets: &[Sample]) -> Result<()> {
+pub fn push(recording: &mut Recording<FileSink>, packets: &[Sample]) -> Result<()> {
     packets
         .iter()
         .try_for_each(|(data, pts, dts, sync)| recording.push(&Packet { data, pts: *pts, dts: *dts, sync: *sync }))
@@ -75,7 +75,7 @@ fn other_packets(first: usize) -> Vec<Sample> {
     packets
 }
 
-fn whole(kind: (Layout, Option<u64>)) -> Vec<u8> {
+pub fn whole(kind: (Layout, Option<u64>)) -> Vec<u8> {
     let place = Place::new(kind);
     place.record(&packets()).unwrap();
     fs::read(place.movie).unwrap()
