@@ -8,16 +8,15 @@ debian=$folder/debian
 tests/ports/unpack.sh "$folder" rustc-web libstd-rust-web-dev:arm64 libc6-dev:arm64 libx264-dev:arm64 \
     gcc-aarch64-linux-gnu qemu-user-static
 
-# The compiler with its own libraries. This machine's own one may lack aarch64.
-cat >"$folder/rustc" <<END
-#!/bin/sh
-LD_LIBRARY_PATH=$debian/usr/lib/x86_64-linux-gnu exec $debian/usr/bin/rustc "\$@"
-END
-chmod +x "$folder/rustc"
+# Programs with their own libraries. This machine's own compiler may lack aarch64.
+wrap() { printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$debian/usr/lib/x86_64-linux-gnu" "$debian/usr/bin/$2" >"$folder/$1" && chmod +x "$folder/$1"; }
+wrap rustc rustc
+wrap gcc aarch64-linux-gnu-gcc
+wrap ar aarch64-linux-gnu-ar
 export RUSTC=$folder/rustc CARGO_TARGET_DIR=$folder/target CARGO_PROFILE_DEV_DEBUG=0
 export CARGO_BUILD_TARGET=aarch64-unknown-linux-gnu
-export CC_aarch64_unknown_linux_gnu=$debian/usr/bin/aarch64-linux-gnu-gcc CFLAGS_aarch64_unknown_linux_gnu=--sysroot=$debian
-export AR_aarch64_unknown_linux_gnu=$debian/usr/bin/aarch64-linux-gnu-ar
+export CC_aarch64_unknown_linux_gnu=$folder/gcc CFLAGS_aarch64_unknown_linux_gnu=--sysroot=$debian
+export AR_aarch64_unknown_linux_gnu=$folder/ar
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$CC_aarch64_unknown_linux_gnu
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C link-arg=--sysroot=$debian"
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$debian/usr/bin/qemu-aarch64-static -L $debian"
