@@ -9,8 +9,8 @@ use crate::sink::ReadAt;
 use crate::{Error, Result};
 
 impl MovieInfo {
-    /// Reads what an MP4 file holds: its boxes, and the beginning of its first sample. The file may be unfinished, and may be one that is being
-    /// recorded. It may come from another program, if it has H.264 video.
+    /// Reads what an MP4 file holds: its boxes, and the beginning of its first sample. The file may be unfinished, and
+    /// may be one that is being recorded. It may come from another program, if it has H.264 video.
     ///
     /// ```
     /// use kinetograph::{Animation, MovieInfo, Settings};

@@ -1,7 +1,7 @@
 //! `MovieInfo`: what an MP4 file states about its movie, finished or not, of this crate or another.
 //!
-//! Of the samples, only the beginning of the first is read. They may be damaged or hostile: every field is checked, and none alone
-//! determines the size of an allocation or the length of a loop.
+//! It reads the boxes, and of the samples only the beginning of the first. They may be damaged or hostile: every field is
+//! checked, and none alone determines the size of an allocation or the length of a loop.
 
 use super::boxes::{BoxSpan, children, find};
 use super::fields::{Fields, damaged};
