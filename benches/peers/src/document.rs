@@ -159,9 +159,10 @@ pub fn page(
     )
 }
 
-/// Returns the sections of a page that benches/python/compare.py and benches/drawn have measured.
+/// Returns the sections of a page that benches/python/compare.py, benches/drawn and benches/size have measured.
 pub fn other_sections(page: &str) -> String {
-    let is_other = |section: &&str| section.starts_with("Python: ") || section.starts_with("Drawn pictures");
+    let others = ["Python: ", "Drawn pictures", "At most so many bytes"];
+    let is_other = |section: &&str| others.iter().any(|other| section.starts_with(other));
     let sections = page.split("\n## ").filter(is_other);
     sections.map(|section| format!("## {}\n\n", section.trim_end())).collect()
 }
