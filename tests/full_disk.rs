@@ -47,31 +47,33 @@ fn a_full_disk_leaves_the_frames_so_far_or_a_movie() {
     }
 }
 
-fn noise(frame: u64) -> Vec<u8> {
+/// Returns a square of pixels that do not compress.
+fn noise(frame: u64, side: u32) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(frame);
-    (0..64 * 64).map(|_| random.u8(..)).collect()
+    (0..side * side).map(|_| random.u8(..)).collect()
 }
 
 /// Makes a movie of at most so many bytes that its first try fits on the disk, and its second does not.
 fn fill_the_disk_by_a_later_try(layout: Layout) {
+    // Few large frames: of a short movie, no sample is made.
+    const SIDE: u32 = 208;
     struct Noise(Vec<u8>);
     impl<'a> From<&'a Noise> for Frame<'a> {
         fn from(noise: &'a Noise) -> Self {
-            Frame::gray8(&noise.0, 64, 64)
+            Frame::gray8(&noise.0, SIDE, SIDE)
         }
     }
     let path = Path::new("disk/movie.mp4");
     std::fs::write(path, "an earlier movie").unwrap();
-    // One segment, of which no sample is made.
-    let settings = Settings::new(64, 64).preset(Preset::Ultrafast).layout(layout).threads(1).keyframe_interval(1000);
+    let settings = Settings::new(SIDE, SIDE).preset(Preset::Ultrafast).layout(layout).threads(1);
     let tries = AtomicU32::new(0);
     let make = |quality: Quality, frames: u64| {
         Animation::from_frames(settings.clone().quality(quality), frames, |frame| {
             tries.fetch_add(u32::from(frame.index() == 0), Ordering::Relaxed);
-            Ok(Noise(noise(frame.index())))
+            Ok(Noise(noise(frame.index(), SIDE)))
         })
     };
-    let frame_bytes = make(Quality::Crf(23.0), 40).into_bytes().unwrap().1.bytes / 40;
+    let frame_bytes = make(Quality::Crf(23.0), 20).into_bytes().unwrap().1.bytes / 20;
     let frames = (1 << 20) * 3 / 4 / frame_bytes;
     tries.store(0, Ordering::Relaxed);
     let error = make(Quality::MaxBytes(1 << 30), frames).save(path).unwrap_err();
@@ -95,7 +97,7 @@ fn fill_the_disk(role: &str) {
     let make = |frames: u64| {
         let settings = if length == "known" { settings.clone().expected_frames(frames) } else { settings.clone() };
         let mut movie = Movie::create(path, &settings)?;
-        (0..frames).try_for_each(|frame| movie.push(Frame::gray8(&noise(frame), 64, 64)))?;
+        (0..frames).try_for_each(|frame| movie.push(Frame::gray8(&noise(frame, 64), 64, 64)))?;
         movie.finish()
     };
     let frame_bytes = make(40).unwrap().bytes / 40;

@@ -1,11 +1,14 @@
-//! `Sample`: the beginnings of some segments of a movie, which are encoded to predict the size of all of it.
+//! `Sample`: some windows of a movie, which are encoded to predict how the size of all of it depends on the rate factor.
 
 use std::ops::Range;
 
 use crate::segment::{PacketBuffer, SegmentPlan};
 
-/// The maximum number of segments of which a window is encoded.
+/// The maximum number of windows.
 const MAX_WINDOWS: u64 = 12;
+
+/// The number of frames for which a segment has one window, if the movie has no other.
+const WINDOW_EVERY: u64 = 250;
 
 /// The maximum number of frames of a window.
 const MAX_FRAMES: u64 = 40;
@@ -13,10 +16,11 @@ const MAX_FRAMES: u64 = 40;
 /// The minimum number of frames of a window. In fewer, there is little but the keyframe.
 const MIN_FRAMES: u64 = 10;
 
-/// The fraction of a movie's frames that all windows have together.
-const FRACTION: u64 = 6;
+/// The fraction of a movie's frames that all windows have together. The slope is what matters: the first try tells by how
+/// much the sizes are wrong.
+const FRACTION: u64 = 10;
 
-/// Windows of a movie: the first frames of some of its segments.
+/// Windows of a movie: the first frames of some of its segments, or frames of its only one.
 pub(super) struct Sample {
     /// The windows as the segments of a movie that has no other frames.
     pub plan: SegmentPlan,
@@ -29,19 +33,21 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Chooses the windows. Returns `None` for a movie of one segment, or of short ones, of which a sample would tell
-    /// little.
+    /// Chooses the windows. Returns `None` for a movie that is short or has short segments, of which a sample would cost
+    /// nearly as much as the movie.
     pub fn new(movie: &SegmentPlan, interval: u64) -> Option<Self> {
-        if movie.count == 1 {
-            return None;
-        }
-        let count = movie.count.min(MAX_WINDOWS);
+        let is_one = movie.count == 1;
+        let count = if is_one { movie.frames / WINDOW_EVERY } else { movie.count }.clamp(1, MAX_WINDOWS);
         let shortest = (0..movie.count).map(|segment| movie.len(segment)).min()?;
         let length = (movie.frames / (FRACTION * count)).clamp(MIN_FRAMES, MAX_FRAMES);
-        if length * 2 > shortest {
+        if length * 2 > shortest || length * count * 4 > movie.frames {
             return None;
         }
-        let starts = (0..count).map(|window| movie.range(window * movie.count / count).start);
+        let start = |window: u64| match is_one {
+            true => window * (movie.frames / count),
+            false => movie.range(window * movie.count / count).start,
+        };
+        let starts = (0..count).map(start);
         let plan = SegmentPlan { frames: count * length, unit: length, count };
         Some(Self { plan, starts: starts.collect(), interval, movie: movie.clone() })
     }

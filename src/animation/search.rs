@@ -23,6 +23,10 @@ const AIM: f64 = 0.976;
 /// How far from a sample's rate factor a movie is predicted, after one sample, two, and so on.
 const REACH: [f64; 2] = [1.5, 4.0];
 
+/// The number of frames below which no try is stopped: encoders have seen most of them when they return the first packets,
+/// and the sizes of all parts tell more.
+const MIN_STOPPED: u64 = 400;
+
 /// The fraction of a movie's packets after which a try may be stopped. The first ones tell little: an encoder returns
 /// them after it has seen many more.
 const FIRST_PACKETS: f64 = 0.25;
@@ -167,9 +171,9 @@ impl Search {
         ControlFlow::Continue(())
     }
 
-    /// Returns whether enough of the movie is made to tell its size.
+    /// Returns whether enough of the movie is made to tell its size, and enough is left to save.
     fn has_first_packets(&self) -> bool {
-        self.current.packets as f64 >= FIRST_PACKETS * self.frames as f64
+        self.frames >= MIN_STOPPED && self.current.packets as f64 >= FIRST_PACKETS * self.frames as f64
     }
 
     /// Returns whether the movie that is being made is predicted to have too many bytes, or too few. All parts so far

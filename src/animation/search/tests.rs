@@ -20,7 +20,8 @@ fn search(packets: Packets<'_>, frames: u64, most: u64, sampled: bool) -> (Resul
         // Samples have errors.
         let parts = search.parts().map(|part| part.map(|frame| 0.8 * packets(frame, crf) as f64).sum()).collect();
         search.sampled(factor, parts);
-        made += frames / 5;
+        // A tenth of the frames, with more than a tenth of the keyframes.
+        made += frames / 8;
     }
     for _ in 0..30 {
         let factor = match search.next() {
