@@ -73,6 +73,8 @@ fn two_passes(film: &Film, bytes: u64) -> Result<(PathBuf, u64)> {
             .args(["--quiet", "--no-progress", "--threads", "1", "--pass", number, "--stats", "target/size/passes.log"])
             .arg("--output")
             .args([&stream, &film.path])
+            // It prints a line even so.
+            .stderr(Stdio::null())
             .status()?;
         if !status.success() {
             return Err(format!("x264: {status}").into());
