@@ -239,10 +239,7 @@ impl Search {
             let middle = factor.midpoint(fits);
             if total(&curves, Factor(middle)) <= aim { fits = middle } else { factor = middle + 1 }
         }
-        let factor = if self.tries >= PATIENCE { lowest.midpoint(highest) } else { factor };
-        // x264 states the factor with one digit. So tenths are preferred.
-        let tenth = factor.next_multiple_of(2);
-        Factor(if tenth <= highest { tenth } else { factor })
+        Factor(if self.tries >= PATIENCE { lowest.midpoint(highest) } else { factor })
     }
 }
 
