@@ -40,8 +40,9 @@ const ERRORS: [f64; 2] = [0.25, 0.1];
 /// The maximum number of tries that a prediction stops.
 const MAX_STOPS: u32 = 2;
 
-/// The number of tries after which the middle of the range is tried.
-const PATIENCE: u32 = 5;
+/// The number of tries after which every second one is in the middle of the range, so that the search ends even if the
+/// predictions creep towards the factor.
+const PATIENCE: u32 = 6;
 
 /// What to try next.
 #[derive(Debug, PartialEq)]
@@ -239,7 +240,8 @@ impl Search {
             let middle = factor.midpoint(fits);
             if total(&curves, Factor(middle)) <= aim { fits = middle } else { factor = middle + 1 }
         }
-        Factor(if self.tries >= PATIENCE { lowest.midpoint(highest) } else { factor })
+        let is_in_the_middle = self.tries >= PATIENCE && self.tries.is_multiple_of(2);
+        Factor(if is_in_the_middle { lowest.midpoint(highest) } else { factor })
     }
 }
 
