@@ -2,10 +2,11 @@
 //! beside those of x264's two passes.
 //!
 //! `cargo bench --bench size --features plotters [-- WORD...]`. Words choose scenes, sections (`search`, `passes`) and
-//! lengths in frames, and `tries` prints what is tried. It needs the x264 program and ffmpeg. Frames are drawn once, and kept
-//! in target/size. CPU times are compared as ratios of runs that take turns: the machine need not be idle.
+//! lengths in frames, and `tries` prints what is tried. It needs the x264 program and ffmpeg. Frames are drawn once, scaled
+//! down to 320×180, and kept in target/size. CPU times are compared as ratios of runs that take turns: the machine need not
+//! be idle.
 
-mod film;
+mod clip;
 mod log;
 mod passes;
 #[allow(dead_code)] // of the difference of blocks
@@ -18,7 +19,7 @@ mod search;
 #[path = "../timing/mod.rs"]
 mod timing;
 
-use film::Film;
+use clip::Clip;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -38,7 +39,7 @@ const SCENES: [&str; 12] = [
     "night",
 ];
 
-/// The scenes of which long films are made too.
+/// The scenes with a clip of 1500 frames.
 const LONG: [&str; 4] = ["lines", "scatter", "slides", "landscape"];
 
 fn main() -> Result<()> {
@@ -46,19 +47,19 @@ fn main() -> Result<()> {
     let has = |name: &str| words.iter().any(|word| word == name);
     log::begin(has("tries"));
     let is_any_scene = !SCENES.iter().any(|name| has(name));
-    let films = |names: &[&str], frames| {
+    let clips = |names: &[&str], frames| {
         let chosen = names.iter().filter(|name| is_any_scene || has(name));
-        chosen.map(|name| Film::open(name, frames)).collect::<Result<Vec<_>>>()
+        chosen.map(|name| Clip::open(name, frames)).collect::<Result<Vec<_>>>()
     };
     let lengths: [(&[&str], u64); 3] = [(&SCENES, 60), (&SCENES, 300), (&LONG, 1500)];
     let is_any_length = !lengths.iter().any(|(_, frames)| has(&frames.to_string()));
     if has("search") || !has("passes") {
         for (names, frames) in lengths.iter().filter(|(_, frames)| is_any_length || has(&frames.to_string())) {
-            search::print(&films(names, *frames)?)?;
+            search::print(&clips(names, *frames)?)?;
         }
     }
     if has("passes") || !has("search") {
-        passes::print(&films(&SCENES, 300)?)?;
+        passes::print(&clips(&SCENES, 300)?)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use kinetograph::{Layout, Quality};
 
 use crate::Result;
-use crate::film::Film;
+use crate::clip::Clip;
 use crate::quality::Difference;
 
 /// The size of the movies, as a multiple of that at the usual rate factor.
@@ -26,28 +26,28 @@ struct Look {
     worst_ssim: f64,
 }
 
-pub fn print(films: &[Film]) -> Result<()> {
-    let Some(first) = films.first() else { return Ok(()) };
+pub fn print(clips: &[Clip]) -> Result<()> {
+    let Some(first) = clips.first() else { return Ok(()) };
     println!("Beside two passes of x264, {} frames, {BOUND} × the bytes at CRF 23, in dB\n", first.frames);
     println!(
         "| scene | crf | two passes, bytes | PSNR | worst second | SSIM | worst second |\n|---|---|---|---|---|---|---|"
     );
     let mut all = Vec::new();
-    for film in films {
-        let usual = film.animation(film.settings(), Quality::Crf(23.0)).into_bytes()?.1.bytes;
+    for clip in clips {
+        let usual = clip.animation(clip.settings(), Quality::Crf(23.0)).into_bytes()?.1.bytes;
         let most = (usual as f64 * BOUND) as u64;
-        let report = film.animation(film.settings(), Quality::MaxBytes(most)).into_bytes()?.1;
+        let report = clip.animation(clip.settings(), Quality::MaxBytes(most)).into_bytes()?.1;
         let factor = report.rate_factor.ok_or("no factor")?;
         // Streams are compared: the x264 program makes no MP4.
         let stream = PathBuf::from("target/size/found.264");
-        let ours = film.animation(film.settings().layout(Layout::AnnexB), Quality::Crf(factor)).save(&stream)?.bytes;
-        let (passes, theirs) = two_passes(film, ours)?;
-        let (found, two) = (look(film, &stream)?, look(film, &passes)?);
+        let ours = clip.animation(clip.settings().layout(Layout::AnnexB), Quality::Crf(factor)).save(&stream)?.bytes;
+        let (passes, theirs) = two_passes(clip, ours)?;
+        let (found, two) = (look(clip, &stream)?, look(clip, &passes)?);
         let by = |of: fn(&Look) -> f64| of(&found) - of(&two);
         let row = [by(|look| look.psnr), by(|look| look.worst_psnr), by(|look| look.ssim), by(|look| look.worst_ssim)];
         println!(
             "| {} | {factor} | {:+.1} % | {:+.2} | {:+.2} | {:+.2} | {:+.2} |",
-            film.name,
+            clip.name,
             100.0 * (theirs as f64 / ours as f64 - 1.0),
             row[0],
             row[1],
@@ -62,17 +62,17 @@ pub fn print(films: &[Film]) -> Result<()> {
 }
 
 /// Makes the stream of about this many bytes with two passes of the x264 program.
-fn two_passes(film: &Film, bytes: u64) -> Result<(PathBuf, u64)> {
+fn two_passes(clip: &Clip, bytes: u64) -> Result<(PathBuf, u64)> {
     let stream = PathBuf::from("target/size/passes.264");
-    let seconds = film.frames as f64 / 30.0;
+    let seconds = clip.frames as f64 / 30.0;
     let mut kilobits = bytes as f64 * 8.0 / 1000.0 / seconds;
     let pass = |number: &str, kilobits: f64| -> Result<u64> {
-        let settings = film.settings().quality(Quality::Bitrate(kilobits.round().max(1.0) as u32));
+        let settings = clip.settings().quality(Quality::Bitrate(kilobits.round().max(1.0) as u32));
         let status = Command::new("x264")
             .args(settings.x264_arguments())
             .args(["--quiet", "--no-progress", "--threads", "1", "--pass", number, "--stats", "target/size/passes.log"])
             .arg("--output")
-            .args([&stream, &film.path])
+            .args([&stream, &clip.path])
             // It prints a line even so.
             .stderr(Stdio::null())
             .status()?;
@@ -90,8 +90,8 @@ fn two_passes(film: &Film, bytes: u64) -> Result<(PathBuf, u64)> {
     Ok((stream, made))
 }
 
-/// Decodes a stream, and compares it with the film.
-fn look(film: &Film, stream: &Path) -> Result<Look> {
+/// Decodes a stream, and compares it with the clip.
+fn look(clip: &Clip, stream: &Path) -> Result<Look> {
     let mut decoder = Command::new("ffmpeg")
         .args(["-v", "error", "-i"])
         .arg(stream)
@@ -100,8 +100,8 @@ fn look(film: &Film, stream: &Path) -> Result<Look> {
         .spawn()?;
     let mut decoded = decoder.stdout.take().ok_or("no pipe")?;
     let mut seconds = Vec::new();
-    for second in film.planes.chunks(30 * film.frame_bytes()) {
-        let difference = Difference::new(film.size).compare(second, decoded.by_ref())?;
+    for second in clip.planes.chunks(30 * clip.frame_bytes()) {
+        let difference = Difference::new(clip.size).compare(second, decoded.by_ref())?;
         seconds.push((difference.psnr(), difference.ssim()));
     }
     decoder.wait()?;

@@ -2,7 +2,7 @@
 
 use kinetograph::{Error, Quality};
 
-use crate::film::Film;
+use crate::clip::Clip;
 use crate::timing::{Run, timed};
 use crate::{Result, log};
 
@@ -27,7 +27,7 @@ struct Outcome {
     /// The fraction of the bytes that the movie has.
     used: f64,
     tries: f64,
-    /// Frames that were encoded, as a multiple of the film's.
+    /// Frames that were encoded, as a multiple of the clip's.
     frames: f64,
     /// CPU time, as a multiple of that of one movie at the factor that was found.
     cpu: f64,
@@ -44,17 +44,17 @@ enum Kind {
     Wrong,
 }
 
-/// Prints a table of films of one length.
-pub fn print(films: &[Film]) -> Result<()> {
-    let Some(first) = films.first() else { return Ok(()) };
-    println!("{} frames, {} scenes\n", first.frames, films.len());
+/// Prints a table of clips of one length.
+pub fn print(clips: &[Clip]) -> Result<()> {
+    let Some(first) = clips.first() else { return Ok(()) };
+    println!("{} frames, {} scenes\n", first.frames, clips.len());
     println!(
         "| bytes, × CRF 23 | used, least | mean | other | tries, mean | most | frames, mean | most | CPU time, mean | most | of |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
     let mut all = Vec::new();
     for bound in BOUNDS {
-        let outcomes = films.iter().map(|film| measure(film, bound)).collect::<Result<Vec<_>>>()?;
+        let outcomes = clips.iter().map(|clip| measure(clip, bound)).collect::<Result<Vec<_>>>()?;
         row(&bound.to_string(), &outcomes.iter().collect::<Vec<_>>());
         all.extend(outcomes);
     }
@@ -97,10 +97,10 @@ fn row(name: &str, outcomes: &[&Outcome]) {
     );
 }
 
-fn measure(film: &Film, bound: f64) -> Result<Outcome> {
-    let make = |quality| film.animation(film.settings(), quality).into_bytes();
+fn measure(clip: &Clip, bound: f64) -> Result<Outcome> {
+    let make = |quality| clip.animation(clip.settings(), quality).into_bytes();
     let most = (make(USUAL)?.1.bytes as f64 * bound) as u64;
-    film.supplied();
+    clip.supplied();
     log::tries();
     let mut ended = None;
     let search = cpu_of(|| {
@@ -108,7 +108,7 @@ fn measure(film: &Film, bound: f64) -> Result<Outcome> {
         ended = Some(result.map(|(_, report)| (report.bytes, report.rate_factor)));
     });
     let runs = f64::from(search.1);
-    let (frames, tries) = (film.supplied() as f64 / film.frames as f64 / runs, f64::from(log::tries()) / runs);
+    let (frames, tries) = (clip.supplied() as f64 / clip.frames as f64 / runs, f64::from(log::tries()) / runs);
     let (bytes, factor) = match ended.expect("a run") {
         Ok((bytes, factor)) => (bytes, factor.ok_or("no factor")?),
         Err(Error::TooLarge { bytes, .. }) => (bytes, 51.0),
@@ -131,12 +131,12 @@ fn measure(film: &Film, bound: f64) -> Result<Outcome> {
     if log::is_printed() {
         eprintln!(
             "{}, {} frames, {most} bytes: {:.1} % at {factor}, {tries} tries, {frames:.2} × the frames, {cpu:.2} × the CPU",
-            film.name,
-            film.frames,
+            clip.name,
+            clip.frames,
             100.0 * used
         );
     }
-    Ok(Outcome { scene: film.name, kind, used, tries, frames, cpu })
+    Ok(Outcome { scene: clip.name, kind, used, tries, frames, cpu })
 }
 
 /// Returns the CPU seconds of a run, the mean of as many as it takes to measure them, and their number.

@@ -1,4 +1,4 @@
-//! A film: the frames of a scene, made smaller, in memory.
+//! `Clip`: the frames of a scene, scaled down, in memory.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,8 @@ use tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use crate::Result;
 use crate::scenes::{Draw, SCENES, Source};
 
-pub struct Film {
+/// The frames of a scene in I420.
+pub struct Clip {
     pub name: &'static str,
     pub size: (u32, u32),
     pub frames: u64,
@@ -24,8 +25,8 @@ pub struct Film {
     supplied: Arc<AtomicU64>,
 }
 
-impl Film {
-    /// Reads the film, which is drawn where it is missing.
+impl Clip {
+    /// Reads the frames from their file. If there is none, draws them first and writes it.
     pub fn open(name: &str, frames: u64) -> Result<Self> {
         let scene = SCENES.iter().find(|scene| scene.name == name).ok_or("no such scene")?;
         let Source::Library(draw) = scene.source else { return Err("a scene of matplotlib".into()) };
