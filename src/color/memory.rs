@@ -2,12 +2,15 @@
 //! speed.
 #![allow(unsafe_code)]
 
-use bytemuck::{AnyBitPattern, NoUninit};
+#[cfg(target_arch = "x86_64")]
+use bytemuck::AnyBitPattern;
+use bytemuck::NoUninit;
 
 /// Loads registers from `row`, from byte `start` on.
 ///
 /// # Safety
 /// `row` must have `size_of::<V>()` bytes from `start` on.
+#[cfg(target_arch = "x86_64")] // NEON's instructions load several registers at once
 #[inline(always)]
 pub(super) unsafe fn load<V: AnyBitPattern>(row: &[u8], start: usize) -> V {
     debug_assert!(start + size_of::<V>() <= row.len());

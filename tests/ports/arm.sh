@@ -23,4 +23,5 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$debian/usr/bin/qemu-aarch
 export PKG_CONFIG_LIBDIR=$debian/usr/lib/aarch64-linux-gnu/pkgconfig PKG_CONFIG_SYSROOT_DIR=$debian
 export BINDGEN_EXTRA_CLANG_ARGS="--target=aarch64-linux-gnu --sysroot=$debian"
 [ $# -gt 0 ] || set -- test --lib --test color --test pixels --test planes --test movie --test same_everywhere
-cargo "$@"
+# Unoptimised code takes several times as long under emulation.
+cargo --config profile.dev.package.kinetograph.opt-level=1 "$@"
