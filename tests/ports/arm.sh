@@ -21,6 +21,9 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$CC_aarch64_unknown_linux_g
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C link-arg=--sysroot=$debian"
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$debian/usr/bin/qemu-aarch64-static -L $debian"
 export PKG_CONFIG_LIBDIR=$debian/usr/lib/aarch64-linux-gnu/pkgconfig PKG_CONFIG_SYSROOT_DIR=$debian
+# The allocator of GLib is not safe after a fork: without this, the emulator sometimes hangs where a test starts a program
+# (https://gitlab.com/qemu-project/qemu/-/issues/285).
+export G_SLICE=always-malloc
 export BINDGEN_EXTRA_CLANG_ARGS="--target=aarch64-linux-gnu --sysroot=$debian"
 [ $# -gt 0 ] || set -- test --lib --test color --test pixels --test planes --test movie --test same_everywhere
 # Unoptimised code takes several times as long under emulation.
