@@ -29,7 +29,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from contestants import CONTESTS, CRF, FPS, ROOT, start
+from contestants import (
+    CONTESTS,
+    CRF,
+    DRAWN_CRF,
+    FPS,
+    ROOT,
+    Contestant,
+    our_writer,
+    our_writer_drawn,
+    reference,
+    start,
+)
 
 Medians = dict[str, list[float]]
 CORES = len(os.sched_getaffinity(0))
@@ -113,9 +124,36 @@ def compare(contest: str, rounds: int, attempts: int, only: str | None) -> Itera
                 goal = f"≤ {limit:.2f}" if limit else ""
                 columns = [f"{wall:.2f}", f"{cpu:.2f}", f"{wall / best:.2f}", goal, f"{best / wall:.2f}"]
                 yield f"| {name} | {' | '.join(columns)} | {size / 1000:.0f} |"
-            yield from (beside_cores(medians) if contest == "animations" else beside_program(medians))
+            if contest == "animations":
+                yield from beside_tune(case, preset, medians)
+                yield from beside_cores(medians)
+            else:
+                yield from beside_program(medians)
     if max(disturbances) >= DISTURBED:
         yield f"\n**Other programs were busy meanwhile**, with up to {max(disturbances):.1f} cores."
+
+
+def psnr(case: str, preset: str, writer: Contestant) -> float:
+    """Return the PSNR over all frames and planes of what a writer of ours makes, in dB."""
+    with tempfile.TemporaryDirectory() as folder:
+        movies = [str(Path(folder) / name) for name in ("movie.mp4", "reference.mp4")]
+        for make, movie in zip((writer, reference), movies, strict=True):
+            make(case, preset, movie)()
+        command = ["ffmpeg", "-v", "info", "-i", movies[0], "-i", movies[1], "-lavfi", "psnr", "-f", "null", "-"]
+        done = subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True)
+    return float(done.stderr.rpartition("average:")[2].split()[0])
+
+
+def beside_tune(case: str, preset: str, medians: Medians) -> Iterator[str]:
+    """Compare the writer with the tune for drawn pictures and without it, at equal quality."""
+    (rival, _, _), (_, cpu, size) = medians["FFMpegWriter"], medians["our writer"]
+    wall, drawn_cpu, drawn_size = medians["our writer, drawn"]
+    without, drawn = psnr(case, preset, our_writer), psnr(case, preset, our_writer_drawn)
+    yield (
+        f'\nWith `tune="drawn"` and CRF {DRAWN_CRF[case]}, the movie has {drawn:.2f} dB of PSNR, without it '
+        f"{without:.2f} dB. It has {drawn_size / size:.2f} times the bytes, takes {drawn_cpu / cpu:.2f} times the CPU "
+        f"time, and is made {rival / wall:.2f} times as fast as by FFMpegWriter without the tune."
+    )
 
 
 def beside_cores(medians: Medians) -> Iterator[str]:
