@@ -68,7 +68,7 @@ fn main() {
         if format.bytes_per_pixel() == 4 {
             pixels.chunks_exact_mut(4).enumerate().for_each(|(at, pixel)| pixel[3] = alpha(at));
         }
-        let frame = Frame::new(&pixels, 1920, 1080, format);
+        let frame = Frame::new(&pixels[..1920 * 1080 * format.bytes_per_pixel()], 1920, 1080, format);
         let mut contenders: Vec<Contender<'_>> = Isa::available()
             .into_iter()
             .map(|isa| {
