@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 FPS, CRF = 30, 23
 SIZE = (1280, 720)
 ANIMATION_FRAMES, ARRAY_FRAMES = 300, 200
-# With the tune for drawn pictures, these rate factors give the PSNR that CRF gives without it.
-DRAWN_CRF = {"lines": 23, "demo": 23}
+# With the tune for drawn pictures, these rate factors give about the PSNR that CRF gives without it.
+DRAWN_CRF = {"lines": 24.5, "demo": 25.1}
 
 Run = Callable[[], object]
 Contestant = Callable[[str, Any, str], Run]
