@@ -35,8 +35,9 @@ fn a_static_build_needs_no_libx264() {
     std::fs::write(&source, PROGRAM).expect("a source file");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let compile = Command::new(rustc)
-        .args(["--edition", "2024", "--extern", "kinetograph", "-o"])
+        .args(["--edition", "2024", "-o"])
         .args([&hello, &source])
+        .args(["--extern", &format!("kinetograph={}", target.join("debug/libkinetograph.rlib").display())])
         .arg("-L")
         .arg(target.join("debug/deps"))
         .current_dir(&folder)

@@ -8,9 +8,10 @@
 core, on five lines at 1280×720 and on the demo of the original question, 300 frames each. ``arrays``: frames of
 1280×720 that exist, with PyAV, imageio-ffmpeg, mediapy, this package, and the program of this repository.
 
-All use x264 with the same rate, CRF and preset. Wall and CPU time are those of the call that makes the movie, with all
-its processes. A run that other programs disturb is made again. The tables have medians, and wall times as multiples of
-the fastest peer's. ``--write`` puts them into BENCHMARKS.md.
+All use x264 with the same rate, CRF and preset. One writer of ours has the tune for drawn pictures, and the CRF that
+gives the same PSNR with it. Wall and CPU time are those of the call that makes the movie, with all its processes. A run
+that other programs disturb is made again. The tables have medians, and wall times as multiples of the fastest peer's.
+``--write`` puts them into BENCHMARKS.md.
 """
 
 from __future__ import annotations
@@ -133,22 +134,23 @@ def compare(contest: str, rounds: int, attempts: int, only: str | None) -> Itera
         yield f"\n**Other programs were busy meanwhile**, with up to {max(disturbances):.1f} cores."
 
 
-def psnr(case: str, preset: str, writer: Contestant) -> float:
-    """Return the PSNR over all frames and planes of what a writer of ours makes, in dB."""
+def psnr(case: str, preset: str, writers: list[Contestant]) -> Iterator[float]:
+    """Yield the PSNR over all frames and planes of what each of these writers of ours makes, in dB."""
     with tempfile.TemporaryDirectory() as folder:
-        movies = [str(Path(folder) / name) for name in ("movie.mp4", "reference.mp4")]
-        for make, movie in zip((writer, reference), movies, strict=True):
-            make(case, preset, movie)()
-        command = ["ffmpeg", "-v", "info", "-i", movies[0], "-i", movies[1], "-lavfi", "psnr", "-f", "null", "-"]
-        done = subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True)
-    return float(done.stderr.rpartition("average:")[2].split()[0])
+        lossless, movie = (str(Path(folder) / name) for name in ("lossless.mp4", "movie.mp4"))
+        reference(case, preset, lossless)()
+        for writer in writers:
+            writer(case, preset, movie)()
+            command = ["ffmpeg", "-i", movie, "-i", lossless, "-lavfi", "psnr", "-f", "null", "-"]
+            done = subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True)
+            yield float(done.stderr.rpartition("average:")[2].split()[0])
 
 
 def beside_tune(case: str, preset: str, medians: Medians) -> Iterator[str]:
     """Compare the writer with the tune for drawn pictures and without it, at equal quality."""
     (rival, _, _), (_, cpu, size) = medians["FFMpegWriter"], medians["our writer"]
     wall, drawn_cpu, drawn_size = medians["our writer, drawn"]
-    without, drawn = psnr(case, preset, our_writer), psnr(case, preset, our_writer_drawn)
+    without, drawn = psnr(case, preset, [our_writer, our_writer_drawn])
     yield (
         f'\nWith `tune="drawn"` and CRF {DRAWN_CRF[case]}, the movie has {drawn:.2f} dB of PSNR, without it '
         f"{without:.2f} dB. It has {drawn_size / size:.2f} times the bytes, takes {drawn_cpu / cpu:.2f} times the CPU "
