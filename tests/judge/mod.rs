@@ -42,16 +42,18 @@ pub fn listing(folder: &Path) -> Vec<String> {
     names
 }
 
-/// One field of the first video stream as ffprobe shows it, frames counted by decoding them.
-pub fn ffprobe(movie: &Path, field: &str) -> String {
-    let entry = format!("stream={field}");
-    let counted = if field == "nb_read_frames" { "-count_frames" } else { "-hide_banner" };
+/// Fields of the first video stream, separated by commas, each in a line as ffprobe shows it. It counts
+/// `nb_read_frames` by decoding them.
+pub fn ffprobe(movie: &Path, fields: &str) -> String {
+    let entry = format!("stream={fields}");
+    let counted = if fields.contains("nb_read_frames") { "-count_frames" } else { "-hide_banner" };
     let path = movie.to_str().expect("a path in UTF-8");
     let out = run(
         "ffprobe",
         ["-v", "error", counted, "-select_streams", "v:0", "-show_entries", &entry, "-of", "default=nk=1:nw=1", path],
     );
-    String::from_utf8(out).expect("text").trim().to_string()
+    // Windows ends lines in its own way.
+    String::from_utf8(out).expect("text").trim().replace("\r\n", "\n")
 }
 
 /// One field of the video track, or of the whole file, as mediainfo shows it: `Video;Width`, `General;Duration`.
@@ -119,6 +121,6 @@ pub fn shown(movie: &Path) -> Vec<(u64, String)> {
 pub fn probe(movie: &Path, entries: &str) -> String {
     let path = movie.to_str().expect("a path in UTF-8");
     let out = run("ffprobe", ["-v", "error", "-show_entries", entries, "-of", "csv=p=0", path]);
-    // Windows ends lines in its own way.
+    // As above.
     String::from_utf8(out).expect("text").replace("\r\n", "\n")
 }
