@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use kinetograph::color::{Converter, Planes};
-use kinetograph::{Animation, BitDepth, Chroma, ColorSpace, Frame, FrameInfo, Layout, Movie, Preset, Settings};
+use kinetograph::{Animation, BitDepth, Chroma, ColorSpace, Frame, FrameInfo, Layout, Movie, Preset, Settings, Tune};
 use timing::{Run, compare, cores, timed};
 use tiny_skia::{FilterQuality, Paint, PathBuilder, Pixmap, PixmapPaint, PremultipliedColorU8, Stroke, Transform};
 
@@ -183,10 +183,12 @@ fn size() {
     let output = folder.path().join("out.264");
     let converter = Converter::new(ColorSpace::BT709, Chroma::Yuv420, BitDepth::Eight, [255; 3]);
     for (name, scene) in scenes(size) {
-        for preset in [Preset::Ultrafast, Preset::Veryfast, Preset::Medium] {
-            let mut line = format!("| {name} | {preset} |");
+        let presets = [Preset::Ultrafast, Preset::Veryfast, Preset::Medium].map(|preset| (preset, None));
+        for (preset, tune) in presets.into_iter().chain([(Preset::Medium, Some(Tune::Drawn))]) {
+            let tuned = tune.map_or(String::new(), |tune| format!(", {tune}"));
+            let mut line = format!("| {name} | {preset}{tuned} |");
             for frames in [251, 261, 300, 501, 750, 1000] {
-                let settings = settings(size, preset);
+                let settings = settings(size, preset).tune(tune);
                 let animation = Animation::new(settings.clone(), frames, |canvas, frame| {
                     scene(canvas, frame.index());
                     Ok(())

@@ -45,9 +45,12 @@ struct Arguments {
 enum Command {
     /// Draws the frames of all chosen scenes, and writes some of them as PNGs.
     Draw,
-    /// Compares sets of x264's options, each in quotes, on the half of the scenes that is searched on.
+    /// Compares sets of x264's options, each in quotes, with the first, and so the best of them for each scene.
     Search {
-        #[arg(allow_hyphen_values = true)]
+        /// The half of the scenes.
+        #[arg(long, value_enum, default_value_t = Half::Search)]
+        half: Half,
+        #[arg(allow_hyphen_values = true, required = true)]
         sets: Vec<String>,
     },
     /// Compares presets with x264's tunes and with ours on the other half, prints tables, and draws a picture of them.
@@ -58,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let arguments = Arguments::parse();
     match &arguments.command {
         Command::Draw => draw(&arguments),
-        Command::Search { sets } => search(&arguments, sets),
+        Command::Search { half, sets } => search(&arguments, *half, sets),
         Command::Report { picture } => report(&arguments, picture),
     }
 }
@@ -86,24 +89,36 @@ fn draw(arguments: &Arguments) -> Result<(), Box<dyn Error + Send + Sync>> {
     Ok(())
 }
 
-/// Prints size at equal PSNR, at equal SSIM, CPU time and worst blocks, as multiples of the first set's.
-fn search(arguments: &Arguments, sets: &[String]) -> Result<(), Box<dyn Error + Send + Sync>> {
+/// Prints size at equal PSNR, at equal SSIM, CPU time and worst blocks, as multiples of the first set's: those of each
+/// set, and those of the smallest set of each scene.
+fn search(arguments: &Arguments, half: Half, sets: &[String]) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut trials = Trials::open(&arguments.folder)?;
-    let scenes: Vec<_> = arguments.chosen(Some(Half::Search)).collect();
+    let scenes: Vec<_> = arguments.chosen(Some(half)).collect();
+    let mut best: Vec<(&Scene, curve::Ratio)> = Vec::new();
     for set in sets {
         let mut ratios = Vec::new();
         for scene in &scenes {
             let planes = arguments.planes(scene)?;
             let mut curve = |set| trials.curve(scene, &planes, arguments.frames, set, &arguments.crf);
             let (first, this) = (curve(&sets[0])?, curve(set)?);
-            ratios.push((scene, this.against(&first)));
+            ratios.push((*scene, this.against(&first)));
         }
-        let mean = curve::Ratio::mean(ratios.iter().filter(|(scene, _)| !scene.camera).map(|(_, ratio)| *ratio));
-        let each: Vec<_> =
-            ratios.iter().map(|(scene, r)| format!("{} {:.2}/{:.2}", scene.name, r.psnr, r.ssim)).collect();
-        println!("{mean} | {set} | {}", each.join(", "));
+        print(set, &ratios);
+        if best.is_empty() {
+            best.clone_from(&ratios);
+        }
+        for (best, ratio) in best.iter_mut().zip(ratios).filter(|(best, ratio)| ratio.1.psnr < best.1.psnr) {
+            *best = ratio;
+        }
     }
+    print("the smallest of each scene", &best);
     Ok(())
+}
+
+fn print(name: &str, ratios: &[(&Scene, curve::Ratio)]) {
+    let mean = curve::Ratio::mean(ratios.iter().filter(|(scene, _)| !scene.camera).map(|(_, ratio)| *ratio));
+    let each: Vec<_> = ratios.iter().map(|(scene, r)| format!("{} {:.2}/{:.2}", scene.name, r.psnr, r.ssim)).collect();
+    println!("{mean} | {name} | {}", each.join(", "));
 }
 
 fn report(arguments: &Arguments, picture: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {

@@ -15,7 +15,7 @@ pub type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 pub type Draw = fn(canvas: &mut Pixmap, index: usize, total: usize) -> Drawn;
 
 /// What a scene is for. The halves were chosen before anything was measured on them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Half {
     /// Parameters are searched on these.
     Search,
