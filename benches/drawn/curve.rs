@@ -84,6 +84,17 @@ impl Ratio {
         };
         Self { cpu: mean(|r| r.cpu), psnr: mean(|r| r.psnr), ssim: mean(|r| r.ssim), worst: mean(|r| r.worst) }
     }
+
+    /// Returns what lies between this and another, at a share of the way, on logarithmic scales.
+    pub fn toward(self, other: Self, share: f64) -> Self {
+        let mix = |a: f64, b: f64| a.powf(1.0 - share) * b.powf(share);
+        Self {
+            cpu: mix(self.cpu, other.cpu),
+            psnr: mix(self.psnr, other.psnr),
+            ssim: mix(self.ssim, other.ssim),
+            worst: mix(self.worst, other.worst),
+        }
+    }
 }
 
 impl fmt::Display for Ratio {

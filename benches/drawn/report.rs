@@ -6,6 +6,7 @@ use std::path::Path;
 use kinetograph::plot::PixmapBackend;
 use kinetograph::{Preset, Settings, Tune};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use tiny_skia::Pixmap;
 
 use crate::curve::{Curve, Ratio};
@@ -24,7 +25,7 @@ const MEDIUM: usize = 5;
 /// What a scene's presets are, without a tune, with `animation` and with ours, as multiples of medium.
 pub struct Result {
     pub scene: &'static Scene,
-    pub ratios: [Vec<Ratio>; 3],
+    pub ratios: Ratios,
 }
 
 impl Result {
@@ -42,28 +43,26 @@ impl Result {
         }
         Ok(Self { scene, ratios })
     }
+}
 
-    /// Returns a preset with our tune as a multiple of the smallest that x264 makes in the same CPU time.
-    fn at_equal_time(&self, preset: usize) -> Ratio {
-        let ours = self.ratios[2][preset];
-        let x264 = || self.ratios[..2].iter().flatten();
-        let best = |size: fn(&Ratio) -> f64| {
-            // Between any two, the logarithm of the size is interpolated over that of the time.
-            let pairs = x264().flat_map(|fast| x264().map(move |slow| (fast, slow)));
-            let around = pairs.filter(|(fast, slow)| fast.cpu <= ours.cpu && ours.cpu < slow.cpu);
-            let between = around.map(|(fast, slow)| {
-                let share = (ours.cpu / fast.cpu).ln() / (slow.cpu / fast.cpu).ln();
-                size(fast).powf(1.0 - share) * size(slow).powf(share)
-            });
-            let faster = x264().filter(|set| set.cpu <= ours.cpu).map(size);
-            between.chain(faster).fold(f64::INFINITY, f64::min)
-        };
-        Ratio {
-            cpu: ours.cpu,
-            psnr: ours.psnr / best(|ratio| ratio.psnr),
-            ssim: ours.ssim / best(|ratio| ratio.ssim),
-            worst: ours.worst / best(|ratio| ratio.worst),
-        }
+/// What every preset is, without a tune, with `animation` and with ours, as multiples of medium.
+type Ratios = [Vec<Ratio>; 3];
+
+/// Returns a preset with our tune as a multiple of the smallest that x264 makes in the same CPU time.
+fn at_equal_time(ratios: &Ratios, preset: usize) -> Ratio {
+    let ours = ratios[2][preset];
+    let x264 = || ratios[..2].iter().flatten().copied();
+    let pairs = x264().flat_map(|fast| x264().map(move |slow| (fast, slow)));
+    let around = pairs.filter(|(fast, slow)| fast.cpu <= ours.cpu && ours.cpu < slow.cpu);
+    let between = around.map(|(fast, slow)| fast.toward(slow, (ours.cpu / fast.cpu).ln() / (slow.cpu / fast.cpu).ln()));
+    let sets: Vec<Ratio> = between.chain(x264().filter(|set| set.cpu <= ours.cpu)).collect();
+    let least = |size: fn(&Ratio) -> f64| sets.iter().min_by(|a, b| size(a).total_cmp(&size(b))).expect("a faster set");
+    let (best, best_ssim) = (least(|ratio| ratio.psnr), least(|ratio| ratio.ssim));
+    Ratio {
+        cpu: ours.cpu,
+        psnr: ours.psnr / best.psnr,
+        ssim: ours.ssim / best_ssim.ssim,
+        worst: ours.worst / best.worst,
     }
 }
 
@@ -91,7 +90,16 @@ pub fn print(results: &[Result]) {
     );
     println!("|---|---|---|---|---|---|---|");
     for index in COMPARED {
-        row(PRESETS[index].name(), &drawn, |result| result.at_equal_time(index));
+        row(PRESETS[index].name(), &drawn, |result| at_equal_time(&result.ratios, index));
+    }
+    println!(
+        "\n| preset with the tune | CPU time | size at equal PSNR | at equal SSIM | worst blocks |\n|---|---|---|---|---|"
+    );
+    let mean = |tune: usize, preset| Ratio::mean(drawn.iter().map(|result| result.ratios[tune][preset]));
+    let means = std::array::from_fn(|tune| (0..PRESETS.len()).map(|preset| mean(tune, preset)).collect());
+    for index in COMPARED {
+        let Ratio { cpu, psnr, ssim, worst } = at_equal_time(&means, index);
+        println!("| {} | {cpu:.2} | {psnr:.2} | {ssim:.2} | {worst:.2} |", PRESETS[index]);
     }
     println!("\n| scene | CPU time | size at equal PSNR | at equal SSIM | worst blocks |\n|---|---|---|---|---|");
     for result in results {
@@ -123,7 +131,7 @@ pub fn picture(results: &[Result], path: &Path) -> std::result::Result<(), Box<d
             .caption(title, ("sans-serif", 20))
             .margin(14)
             .set_left_and_bottom_label_area_size(44)
-            .build_cartesian_2d((0.1..2.0).log_scale(), (0.6..2.5).log_scale())?;
+            .build_cartesian_2d((0.1..2.0).log_scale(), (0.7..3.5).log_scale())?;
         chart
             .configure_mesh()
             .x_desc("CPU time, × medium")
@@ -145,8 +153,11 @@ pub fn picture(results: &[Result], path: &Path) -> std::result::Result<(), Box<d
                 .label(name)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], color.stroke_width(2)));
             chart.draw_series(points.iter().map(|point| Circle::new(*point, 4, color.filled())))?;
+            let below = Pos::new(HPos::Right, VPos::Top);
+            let label = ("sans-serif", 13).into_font().color(&color).pos(below);
             for (point, preset) in points.iter().zip(PRESETS).filter(|_| column == 2) {
-                chart.draw_series([Text::new(preset.name(), *point, ("sans-serif", 13).into_font().color(&color))])?;
+                let name = Text::new(preset.name(), (-6, 6), label.clone());
+                chart.draw_series([EmptyElement::at(*point) + name])?;
             }
         }
         chart
