@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kinetograph::{Animation, Error, Frame, FrameInfo, Layout};
+use kinetograph::{Animation, Error, Frame, FrameInfo};
 use tiny_skia::Pixmap;
 
 mod judge;
@@ -82,7 +82,7 @@ fn a_full_disk_stops_the_workers() {
         number(canvas, frame)
     };
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let movie = Animation::new(settings().layout(Layout::AnnexB), 10_000_000, count);
+    let movie = Animation::new(settings().layout(kinetograph::Layout::AnnexB), 10_000_000, count);
     let error = movie.write_to(full).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error:?}");
     assert!(drawn.into_inner() < 1_000_000);

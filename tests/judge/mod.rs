@@ -103,7 +103,11 @@ pub fn frames(movie: &Path) -> String {
 
 /// The hash of every frame.
 pub fn hashes(movie: &Path) -> Vec<String> {
-    let lines = frames(movie);
+    hashes_in(&frames(movie))
+}
+
+/// The hash of every frame in the lines that [`frames`] returns.
+pub fn hashes_in(lines: &str) -> Vec<String> {
     let hash = |line: &str| line.rsplit(',').next().expect("a field").trim().to_string();
     lines.lines().filter(|line| !line.starts_with('#')).map(hash).collect()
 }
