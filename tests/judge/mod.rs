@@ -52,8 +52,7 @@ pub fn ffprobe(movie: &Path, fields: &str) -> String {
         "ffprobe",
         ["-v", "error", counted, "-select_streams", "v:0", "-show_entries", &entry, "-of", "default=nk=1:nw=1", path],
     );
-    // Windows ends lines in its own way.
-    String::from_utf8(out).expect("text").trim().replace("\r\n", "\n")
+    text(out).trim().to_string()
 }
 
 /// One field of the video track, or of the whole file, as mediainfo shows it: `Video;Width`, `General;Duration`.
@@ -125,6 +124,10 @@ pub fn shown(movie: &Path) -> Vec<(u64, String)> {
 pub fn probe(movie: &Path, entries: &str) -> String {
     let path = movie.to_str().expect("a path in UTF-8");
     let out = run("ffprobe", ["-v", "error", "-show_entries", entries, "-of", "csv=p=0", path]);
-    // As above.
+    text(out)
+}
+
+/// What a program prints. Windows ends lines in its own way.
+fn text(out: Vec<u8>) -> String {
     String::from_utf8(out).expect("text").replace("\r\n", "\n")
 }

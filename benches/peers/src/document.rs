@@ -159,9 +159,9 @@ pub fn page(
     )
 }
 
-/// Returns the sections of a page that benches/python/compare.py, benches/drawn and benches/size have measured.
+/// Returns the sections of a page that do not come from the output of this program or of one run of the benches.
 pub fn other_sections(page: &str) -> String {
-    let others = ["Python: ", "Drawn pictures", "At most so many bytes"];
+    let others = ["Python: ", "Drawn pictures", "At most so many bytes", "Colour, before and after"];
     let is_other = |section: &&str| others.iter().any(|other| section.starts_with(other));
     let sections = page.split("\n## ").filter(is_other);
     sections.map(|section| format!("## {}\n\n", section.trim_end())).collect()
@@ -193,8 +193,8 @@ fn criterion(printed: &str) -> String {
          `cargo bench --bench color`. The goals, up to 1920×1080: the best instruction set reaches 1.3 times the speed \
          of the professional mode of yuv, and the speed of its fast mode; AVX2 reaches the speed of the professional \
          mode.\n\n```text\n{}\n```\n\n\
-         *No conversion* reads all pixels and writes all samples, and computes almost nothing. From 1280×720 on, the \
-         pixels do not fit in the caches, and the best instruction set takes about as long as that alone.\n\n\
+         *No conversion* reads all pixels and writes all samples, and computes almost nothing. Where the pixels do not \
+         fit in the caches, the best instruction set takes about as long as that alone.\n\n\
          `cargo bench --workspace --bench plot`. The goal: a chart on our backend takes at most 1.5 times as long as \
          on the bitmap backend of plotters. That backend rounds points to whole pixels first, which makes the noise of \
          steep lines cheap; ours blends every line by its distance.\n\n```text\n{}\n```\n\n",
